@@ -1,0 +1,26 @@
+const preset = require('./jest.preset.cjs');
+
+const project = (displayName, options) => ({ ...preset, rootDir: __dirname, displayName, ...options });
+
+// Three sizes of test: no I/O; a real PostgreSQL; whole processes.
+module.exports = {
+  testTimeout: 60_000,
+  projects: [
+    project('unit', {
+      roots: ['<rootDir>/apps', '<rootDir>/libs'],
+      testRegex: '(?<!\\.(db|e2e))\\.spec\\.ts$',
+    }),
+    project('db', {
+      roots: ['<rootDir>/apps', '<rootDir>/libs'],
+      testRegex: '\\.db\\.spec\\.ts$',
+      globalSetup: '<rootDir>/tools/jest/start-postgres.cjs',
+      globalTeardown: '<rootDir>/tools/jest/stop-postgres.cjs',
+    }),
+    project('e2e', {
+      roots: ['<rootDir>/e2e'],
+      testRegex: '\\.e2e\\.spec\\.ts$',
+      globalSetup: '<rootDir>/tools/jest/start-postgres.cjs',
+      globalTeardown: '<rootDir>/tools/jest/stop-postgres.cjs',
+    }),
+  ],
+};
