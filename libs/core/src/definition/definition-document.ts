@@ -1,0 +1,103 @@
+import type { FailureClass } from '../run/failure-class.js';
+import type { VersionPolicy } from '../recipe/recipe.js';
+import type { Json, JsonObject } from '../shared/json.js';
+
+/*
+ * A definitions file in its own words (snake_case), with every default filled in. `null` means "not said": what is
+ * there is kept, or there is none.
+ */
+
+export interface SoftwareDefinition {
+  readonly name: string;
+  readonly description: string | null;
+  readonly version: string;
+  readonly image: string | null;
+  readonly host_directory: string | null;
+  readonly digest: string;
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly config_schema: JsonObject;
+  readonly exit_codes: Readonly<Record<string, FailureClass>>;
+}
+
+export const LOCATION_KINDS = ['SOURCE', 'BUFFER', 'LONG_TERM_ARCHIVE', 'PROCESSING'] as const;
+export type LocationKind = (typeof LOCATION_KINDS)[number];
+export const LOCATION_BACKENDS = ['local', 'fake', 'slurm-rest', 'slurm-ssh'] as const;
+export type LocationBackend = (typeof LOCATION_BACKENDS)[number];
+export const LOCATION_RUNTIMES = ['host', 'apptainer', 'singularity'] as const;
+export type LocationRuntime = (typeof LOCATION_RUNTIMES)[number];
+export const STAGING_KINDS = ['link', 'copy'] as const;
+
+export interface LocationDefinition {
+  readonly name: string;
+  readonly kind: LocationKind;
+  readonly base_path: string;
+  readonly backend: LocationBackend | null;
+  readonly backend_config: JsonObject;
+  readonly runtime: LocationRuntime | null;
+  readonly staging: (typeof STAGING_KINDS)[number];
+  readonly max_active_runs: number | null;
+  readonly max_jobs_in_queue: number | null;
+}
+
+export interface GroupingDefinition {
+  readonly name: string;
+  readonly description: string;
+  readonly filter: Json;
+}
+
+export const TRIGGER_TYPES = ['CONTINUOUS', 'MANUAL'] as const;
+export type TriggerType = (typeof TRIGGER_TYPES)[number];
+
+export interface PipelineDefinition {
+  readonly name: string;
+  readonly description: string;
+  readonly grouping: string;
+  readonly location: string;
+  readonly trigger: TriggerType;
+  readonly priority: number;
+  /** Null keeps what an operator set; a new pipeline starts enabled. */
+  readonly enabled: boolean | null;
+  /** In the order of the file; the graph they make has no circle. */
+  readonly steps: readonly StepDefinition[];
+}
+
+export const UPSTREAM_POLICIES = ['all_current', 'available'] as const;
+export type UpstreamPolicy = (typeof UPSTREAM_POLICIES)[number];
+
+export interface StepResources {
+  readonly cpus: number;
+  readonly memory_mb: number;
+  readonly walltime_minutes: number;
+  readonly max_memory_mb: number;
+  readonly max_walltime_minutes: number;
+}
+
+export interface StepDefinition {
+  readonly name: string;
+  readonly software: string;
+  /** The pin: one version (`1.2.3`) or a line of them (`1.2`); null follows the newest. */
+  readonly version: string | null;
+  readonly version_policy: VersionPolicy;
+  readonly depends_on: readonly string[];
+  readonly group_by: Json;
+  readonly config: JsonObject;
+  /** Always says `raw`; `types` and `pattern` only when the file does. */
+  readonly inputs: JsonObject;
+  readonly upstream_policy: UpstreamPolicy;
+  readonly cooldown_seconds: number;
+  readonly settle_seconds: number;
+  readonly min_members: number;
+  readonly resources: StepResources;
+  readonly retry: JsonObject;
+  readonly outputs: JsonObject;
+  readonly max_active_runs: number | null;
+}
+
+/** A whole file. Names in it may refer to what the ops-db already holds. */
+export interface Definitions {
+  readonly software: readonly SoftwareDefinition[];
+  readonly locations: readonly LocationDefinition[];
+  readonly groupings: readonly GroupingDefinition[];
+  readonly pipelines: readonly PipelineDefinition[];
+}

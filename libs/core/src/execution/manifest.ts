@@ -1,0 +1,85 @@
+import type { Dims, JsonObject } from '../shared/json.js';
+import type { Resources } from './job.js';
+
+/** The version of the container contract: what a tool may rely on. docs/container-contract.md describes it. */
+export const CONTRACT_VERSION = 1;
+
+export const MANIFEST_INPUT_ROLES = ['member', 'upstream'] as const;
+export type ManifestInputRole = (typeof MANIFEST_INPUT_ROLES)[number];
+
+/** One input file. `path` is absolute, as the tool sees it; `product_type` is null for what no run made. */
+export interface ManifestInput {
+  readonly id: number;
+  readonly name: string;
+  readonly path: string;
+  readonly size_bytes: number;
+  readonly sha256: string;
+  readonly dims: Dims;
+  readonly role: ManifestInputRole;
+  readonly product_type: string | null;
+}
+
+export interface ManifestSoftware {
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+}
+
+/** `manifest.json`: everything a run needs to know about itself. Its JSON Schema is docs/schemas/manifest.schema.json. */
+export interface Manifest {
+  readonly contract_version: typeof CONTRACT_VERSION;
+  readonly run: { readonly id: number; readonly attempt: number; readonly dims: Dims };
+  readonly pipeline: string;
+  readonly step: string;
+  readonly is_final_step: boolean;
+  readonly software: ManifestSoftware;
+  readonly config: JsonObject;
+  readonly resources: {
+    readonly cpus: number;
+    readonly memory_mb: number;
+    readonly walltime_minutes: number;
+  };
+  readonly inputs: readonly ManifestInput[];
+  /** The step's promises and typing rules, as the definitions file says them. */
+  readonly outputs: JsonObject;
+}
+
+export interface ManifestFacts {
+  readonly runId: number;
+  readonly attempt: number;
+  readonly runDims: Dims;
+  readonly pipeline: string;
+  readonly step: string;
+  readonly isFinalStep: boolean;
+  readonly software: ManifestSoftware;
+  readonly config: JsonObject;
+  readonly resources: Resources;
+  readonly inputs: readonly ManifestInput[];
+  readonly outputs: JsonObject;
+}
+
+/** The manifest of one attempt, inputs ordered by item id so that equal runs have equal manifests. */
+export function buildManifest(facts: ManifestFacts): Manifest {
+  return {
+    contract_version: CONTRACT_VERSION,
+    run: { id: facts.runId, attempt: facts.attempt, dims: facts.runDims },
+    pipeline: facts.pipeline,
+    step: facts.step,
+    is_final_step: facts.isFinalStep,
+    software: pick(facts.software),
+    config: facts.config,
+    resources: {
+      cpus: facts.resources.cpus,
+      memory_mb: facts.resources.memoryMb,
+      walltime_minutes: facts.resources.walltimeMinutes,
+    },
+    inputs: [...facts.inputs].sort((left, right) => left.id - right.id),
+    outputs: facts.outputs,
+  };
+}
+
+/** The file's text: indented, because people read it. */
+export const manifestText = (manifest: Manifest): string => `${JSON.stringify(manifest, null, 2)}\n`;
+
+/** Only what the schema knows, even when the caller's object carries more. */
+const pick = ({ name, version, digest }: ManifestSoftware): ManifestSoftware => ({ name, version, digest });

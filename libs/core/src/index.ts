@@ -1,0 +1,78 @@
+export * from './shared/brand.js';
+export * from './shared/domain-error.js';
+export * from './shared/json.js';
+export * from './sql/sql.js';
+export * from './run/run-status.js';
+export * from './run/failure-class.js';
+export * from './run/job-token.js';
+export * from './sub-group/sub-group-state.js';
+export * from './execution/job.js';
+export * from './settings/settings.js';
+export * from './recipe/fingerprint.js';
+export * from './recipe/hashing.js';
+export * from './recipe/recipe.js';
+export * from './definition/changed-fields.js';
+export * from './definition/check-references.js';
+export * from './definition/definition-document.js';
+export * from './definition/document-reader.js';
+export * from './definition/effective-config.js';
+export * from './definition/json-pointer.js';
+export * from './definition/nearest-name.js';
+export * from './definition/parse-definitions.js';
+export * from './definition/parse-software.js';
+export * from './definition/semantic-version.js';
+export * from './definition/topological-order.js';
+export * from './run/retry-policy.js';
+export * from './run/classify-failure.js';
+export * from './run/read-observation.js';
+export * from './run/failure-reason.js';
+export * from './output/glob.js';
+export * from './output/safe-path.js';
+export * from './output/product-type.js';
+export * from './output/step-outputs.js';
+export * from './output/output-warning.js';
+export * from './output/metrics-file.js';
+export * from './output/warnings-file.js';
+export * from './output/products-file.js';
+export * from './output/classify-outputs.js';
+export * from './output/promises.js';
+export * from './output/read-outputs.js';
+export * from './definition/plan-definitions.js';
+export * from './definition/plan-step.js';
+export * from './sub-group/explain-sub-group.js';
+export * from './gap/evaluate-sub-group.js';
+export * from './execution/attempt-paths.js';
+export * from './execution/container-view.js';
+export * from './execution/manifest.js';
+export * from './command/build-command.js';
+export * from './job-script/build-job-script.js';
+export * from './output/result-record.js';
+export * from './output/glob-regex.js';
+export {
+  FILTER_TABLES,
+  FILTER_TABLE_NAMES,
+  columnsOf,
+  type Column,
+  type ColumnType,
+  type FilterTable,
+} from './filter/column-catalogue.js';
+export { compileFilter, type CompileContext } from './filter/compile-filter.js';
+export {
+  dependsOnTime,
+  DIMENSION_NAME,
+  FILTER_LIMITS,
+  FILTER_OPERATORS,
+  tablesOf,
+  type Field,
+  type Filter,
+  type FilterOperator,
+  type Rule,
+} from './filter/filter.js';
+export { canonicalInstant } from './filter/instant.js';
+export type { ItemRow, TableRow } from './filter/item-row.js';
+export { matchesFilter } from './filter/match-filter.js';
+export { parseFilter } from './filter/parse-filter.js';
+export { compileGroupBy } from './grouping/compile-group-by.js';
+export type { GroupByTerm } from './grouping/group-by-term.js';
+export { groupKeyOf } from './grouping/group-key.js';
+export { parseGroupBy } from './grouping/parse-group-by.js';

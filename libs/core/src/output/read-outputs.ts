@@ -1,0 +1,110 @@
+import { safeText } from '../run/failure-reason.js';
+import type { Dims } from '../shared/json.js';
+import { classifyOutputs } from './classify-outputs.js';
+import { parseMetricsFile, type Metric } from './metrics-file.js';
+import type { OutputWarning } from './output-warning.js';
+import type { ProductType } from './product-type.js';
+import { parseProductsFile, type DeclaredProduct } from './products-file.js';
+import { brokenPromises } from './promises.js';
+import type { SkippedEntry } from './result-record.js';
+import type { StepOutputs } from './step-outputs.js';
+import { parseWarningsFile } from './warnings-file.js';
+
+/** One file that the job script recorded. */
+export interface OutputFile {
+  /** Relative to the output directory. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+/** One product as it will be registered. */
+export interface CollectedProduct extends OutputFile {
+  readonly type: ProductType;
+  /** What the tool says beyond the dims of the run. */
+  readonly dims: Dims;
+  readonly metrics: readonly Metric[];
+  readonly description: string;
+}
+
+export interface CollectedOutputs {
+  readonly products: readonly CollectedProduct[];
+  readonly metrics: readonly Metric[];
+  readonly warnings: readonly OutputWarning[];
+  /** Promises that were not kept: any of them fails the run as CONTRACT. */
+  readonly broken: readonly string[];
+}
+
+/** Texts of the files a tool may write about itself; null when it did not. */
+export interface ContractTexts {
+  readonly products: string | null;
+  readonly metrics: string | null;
+  readonly warnings: string | null;
+}
+
+const NOTHING_DECLARED = { products: new Map<string, DeclaredProduct>(), problems: [] };
+
+/** Everything that a successful run's output directory says: products with types, metrics, warnings and broken promises. Never throws. */
+export function readOutputs(options: {
+  readonly files: readonly OutputFile[];
+  readonly skipped: readonly SkippedEntry[];
+  readonly texts: ContractTexts;
+  readonly outputs: StepOutputs;
+  readonly isFinalStep: boolean;
+}): CollectedOutputs {
+  const { files, texts, outputs, isFinalStep } = options;
+  const declared = texts.products === null ? NOTHING_DECLARED : parseProductsFile(texts.products);
+  const measured = texts.metrics === null ? { metrics: [], warnings: [] } : parseMetricsFile(texts.metrics);
+  const declaredTypes = new Map(
+    [...declared.products].flatMap(([path, { type }]) => (type === undefined ? [] : [[path, type] as const])),
+  );
+  const classified = classifyOutputs({
+    paths: files.map((file) => file.path),
+    declared: declaredTypes,
+    rules: outputs.rules,
+    isFinalStep,
+  });
+  const broken = brokenPromises({
+    promised: outputs,
+    files,
+    metricNames: new Set(measured.metrics.map((metric) => metric.name)),
+    announced: declared.products.keys(),
+  });
+  const fileOf = new Map(files.map((file) => [file.path, file]));
+  return {
+    products: classified.products.flatMap(({ path, type }) => {
+      const file = fileOf.get(path);
+      return file === undefined ? [] : [collectedProduct(file, type, declared.products.get(path))];
+    }),
+    metrics: measured.metrics,
+    warnings: [
+      ...measured.warnings,
+      ...classified.warnings,
+      ...skippedWarning(options.skipped),
+      ...(texts.warnings === null ? [] : parseWarningsFile(texts.warnings)),
+    ],
+    broken: [...declared.problems, ...broken].map((sentence) => safeText(sentence)),
+  };
+}
+
+/** Links and unreadable files are no products; people should know that they were there. */
+function skippedWarning(skipped: readonly SkippedEntry[]): OutputWarning[] {
+  if (skipped.length === 0) return [];
+  const named = skipped.slice(0, 5).map(({ path, reason }) => `${JSON.stringify(path)} (${reason})`);
+  const more = skipped.length > named.length ? ` and ${skipped.length - named.length} more` : '';
+  return [{ code: 'output.skipped', message: safeText(`not registered: ${named.join(', ')}${more}`) }];
+}
+
+const collectedProduct = (
+  file: OutputFile,
+  type: ProductType,
+  declared: DeclaredProduct | undefined,
+): CollectedProduct => ({
+  path: file.path,
+  sizeBytes: file.sizeBytes,
+  sha256: file.sha256,
+  type,
+  dims: declared?.dims ?? {},
+  metrics: declared?.metrics ?? [],
+  description: declared?.description ?? '',
+});

@@ -1,0 +1,61 @@
+import { canonicalJson, type Json, type JsonObject } from '../shared/json.js';
+import { majorMinor } from '../definition/semantic-version.js';
+import { sha256Hex } from './hashing.js';
+
+/**
+ * How much a change of software matters: `exact` compares bytes, `compatible` name and major.minor, `any` the name alone.
+ */
+export const VERSION_POLICIES = ['exact', 'compatible', 'any'] as const;
+export type VersionPolicy = (typeof VERSION_POLICIES)[number];
+
+export interface RecipeInput {
+  readonly software: { readonly name: string; readonly version: string; readonly digest: string };
+  readonly versionPolicy: VersionPolicy;
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Identity parameters only, defaults filled in (`effectiveConfig().identity`). */
+  readonly parameters: JsonObject;
+  readonly groupBy: Json;
+  readonly inputs: JsonObject;
+}
+
+export interface Recipe {
+  readonly document: JsonObject;
+  readonly recipeHash: string;
+  readonly softwareHash: string;
+  readonly configHash: string;
+}
+
+/**
+ * Everything that decides what a step's result is, and its hashes.
+ *
+ * Paths, resources, worker counts and log levels are no part of it, so moving a workspace or giving a step more
+ * memory never makes a result stale. Software and config are hashed apart so that staleness can name its cause.
+ */
+export function buildRecipe(input: RecipeInput): Recipe {
+  const software: JsonObject = {
+    identity: softwareIdentity(input),
+    command: input.command,
+    environment: input.environment,
+  };
+  const config: JsonObject = { parameters: input.parameters, inputs: input.inputs, group_by: input.groupBy };
+  const softwareHash = sha256Hex(canonicalJson(software));
+  const configHash = sha256Hex(canonicalJson(config));
+  return {
+    document: { software, config },
+    recipeHash: sha256Hex(canonicalJson({ software: softwareHash, config: configHash })),
+    softwareHash,
+    configHash,
+  };
+}
+
+function softwareIdentity({ software, versionPolicy }: RecipeInput): JsonObject {
+  switch (versionPolicy) {
+    case 'exact':
+      return { digest: software.digest };
+    case 'compatible':
+      return { name: software.name, version: majorMinor(software.version) };
+    case 'any':
+      return { name: software.name };
+  }
+}

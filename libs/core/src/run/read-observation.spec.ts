@@ -1,0 +1,105 @@
+import type { JobObservation } from '../execution/job.js';
+import type { JobId } from '../shared/brand.js';
+import { needsProof, readObservation, type DirectoryProof } from './read-observation.js';
+
+const NOTHING: DirectoryProof = { hasRecord: false, wasRequeued: false, quietSeconds: 1 };
+const UNKNOWN: JobObservation = { kind: 'unknown' };
+const FENCED: JobObservation = { kind: 'finished', state: 'FAILED', exitCode: 113, usage: {} };
+
+const read = (
+  observation: JobObservation,
+  proof: Partial<DirectoryProof> | null = null,
+  more: { status?: 'SUBMITTED' | 'RUNNING'; unknownSince?: Date } = {},
+) =>
+  readObservation({
+    status: more.status ?? 'SUBMITTED',
+    jobId: '17' as JobId,
+    observation,
+    proof: proof === null ? null : { ...NOTHING, ...proof },
+    unknownSince: more.unknownSince ?? null,
+  });
+
+describe('readObservation', () => {
+  it('passes on why a job queues', () => {
+    expect(read({ kind: 'queued', reason: 'Resources' })).toEqual({
+      kind: 'unchanged',
+      waitingFor: 'queued at the site: Resources',
+    });
+    expect(read({ kind: 'queued' })).toEqual({ kind: 'unchanged', waitingFor: null });
+  });
+
+  it('moves a run to RUNNING once', () => {
+    const startedAt = new Date('2026-01-01T00:00:00Z');
+
+    expect(read({ kind: 'running', startedAt })).toEqual({ kind: 'running', startedAt });
+    expect(read({ kind: 'running' }, null, { status: 'RUNNING' })).toEqual({
+      kind: 'unchanged',
+      waitingFor: null,
+    });
+  });
+
+  it('ends a run whose job finished, seen running or not', () => {
+    const finished: JobObservation = {
+      kind: 'finished',
+      state: 'COMPLETED',
+      exitCode: 0,
+      usage: { elapsedSeconds: 3 },
+    };
+
+    for (const status of ['SUBMITTED', 'RUNNING'] as const) {
+      expect(read(finished, null, { status })).toMatchObject({
+        kind: 'ended',
+        endState: 'COMPLETED',
+        exitCode: 0,
+        usage: { elapsedSeconds: 3 },
+        why: 'the job ended as COMPLETED with exit code 0',
+      });
+    }
+  });
+
+  it('never ends a run by silence, however long', () => {
+    expect(read(UNKNOWN, {})).toEqual({ kind: 'unchanged', waitingFor: null });
+    expect(read(UNKNOWN, { quietSeconds: 1e9 }, { unknownSince: new Date('2026-01-01T00:00:00Z') })).toEqual({
+      kind: 'unchanged',
+      waitingFor: 'the site has not known job 17 since 2026-01-01T00:00:00.000Z',
+    });
+  });
+
+  it('believes the record of a job that the site has forgotten', () => {
+    expect(read(UNKNOWN, { hasRecord: true })).toMatchObject({
+      kind: 'ended',
+      endState: null,
+      exitCode: null,
+    });
+  });
+
+  it('ends a forgotten job that was started twice', () => {
+    expect(read(UNKNOWN, { wasRequeued: true })).toMatchObject({
+      kind: 'ended',
+      endState: null,
+      exitCode: 114,
+    });
+  });
+
+  it('ignores the end of a second copy while the first one lives', () => {
+    expect(read(FENCED, { quietSeconds: 30 })).toEqual({
+      kind: 'unchanged',
+      waitingFor: 'a second copy of the job ended; waiting for the first one',
+    });
+    expect(read(FENCED, { quietSeconds: null })).toMatchObject({ kind: 'unchanged' });
+    expect(read(FENCED, { hasRecord: true })).toMatchObject({ kind: 'ended' });
+    expect(read(FENCED, { quietSeconds: 3600 })).toMatchObject({ kind: 'ended', exitCode: 113 });
+  });
+
+  it('asks for a look at the directory only when the site does not settle it', () => {
+    const observations: JobObservation[] = [
+      UNKNOWN,
+      FENCED,
+      { kind: 'queued' },
+      { kind: 'running' },
+      { ...FENCED, exitCode: 1 },
+    ];
+
+    expect(observations.map(needsProof)).toEqual([true, true, false, false, false]);
+  });
+});
