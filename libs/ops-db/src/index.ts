@@ -1,0 +1,125 @@
+export { opsDataSource, type OpsDbOptions } from './data-source.js';
+export { queryRow, queryRows } from './sql.js';
+export * from './entities/index.js';
+export { failRuns, type FailRunsRequest, type RunFailure } from './queries/fail-runs.sql.js';
+export { retryRuns, type RunRetry } from './queries/retry-runs.sql.js';
+export { listenForWork, WORK_TOPICS, type ListenOptions, type WorkTopic } from './listen-for-work.js';
+export { recordHeartbeat, type Heartbeat } from './queries/record-heartbeat.sql.js';
+export * from './queries/record-audit.sql.js';
+export * from './queries/claim-idempotency-key.sql.js';
+export * from './queries/find-api-token.sql.js';
+export { cancelAbsentRuns, type CancelAbsentRequest } from './queries/cancel-absent-runs.sql.js';
+export { cancelWaitingRuns, type CancelWaitingRequest } from './queries/cancel-waiting-runs.sql.js';
+export { claimRuns, type ClaimRequest } from './queries/claim-runs.sql.js';
+export {
+  claimUnreconciledAttempts,
+  type UnreconciledAttempt,
+} from './queries/claim-unreconciled-attempts.sql.js';
+export { listCancellations, type JobToCancel } from './queries/list-cancellations.sql.js';
+export { listProcessingLocations, type ProcessingLocation } from './queries/list-processing-locations.sql.js';
+export { loadClaimedRuns, type ClaimedRun } from './queries/load-claimed-runs.sql.js';
+export { loadInputs, type InputCopy, type RunInput } from './queries/load-inputs.sql.js';
+export { lockClaims } from './queries/lock-claims.sql.js';
+export { recordIntent, type IntentRequest, type StagedAttempt } from './queries/record-intent.sql.js';
+export { recordResubmission } from './queries/record-resubmission.sql.js';
+export {
+  recordSubmissions,
+  type Submission,
+  type SubmissionsRecord,
+} from './queries/record-submissions.sql.js';
+export { releaseLeases, type LeaseRelease } from './queries/release-leases.sql.js';
+export { releaseRuns, type ReleaseRequest, type RunRelease } from './queries/release-runs.sql.js';
+export { renewLeases, type LeaseRequest } from './queries/renew-leases.sql.js';
+export { rescueExpiredLeases } from './queries/rescue-expired-leases.sql.js';
+export { connectDaemon, type DaemonConnection, type DaemonConnectionOptions } from './connect-daemon.js';
+export { closeTriggerRequests, listOpenTriggerRequests } from './queries/gap/close-trigger-requests.sql.js';
+export { fireRuns, type FireRuns } from './queries/gap/fire-runs.sql.js';
+export { listInputCauses, type InputCauses } from './queries/gap/list-input-causes.sql.js';
+export { loadEvaluableSteps, type EvaluableStep } from './queries/gap/load-evaluable-steps.sql.js';
+export { refreshMembers } from './queries/gap/refresh-members.sql.js';
+export { refreshStates, type RefreshStates } from './queries/gap/refresh-states.sql.js';
+export { type StepSelection } from './queries/gap/step-members.js';
+export {
+  becomeEvaluator,
+  hasDueSubGroups,
+  requestEvaluation,
+  takeEvaluationRequests,
+} from './queries/gap/take-evaluation-requests.sql.js';
+export { pendingMigrations } from './queries/pending-migrations.sql.js';
+export { migrateOpsDb } from './migrate.js';
+export { claimLocationsToObserve, type LocationToObserve } from './queries/claim-locations-to-observe.sql.js';
+export { listObservableRuns, type ObservableRun } from './queries/list-observable-runs.sql.js';
+export { recordObservations, type RunObservation } from './queries/record-observations.sql.js';
+export { noteWaitingReasons, type WaitingNote } from './queries/note-waiting-reasons.sql.js';
+export {
+  claimCollections,
+  type ClaimCollectionsRequest,
+  type ClaimedCollection,
+} from './queries/claim-collections.sql.js';
+export { extendCollections, type ExtendCollectionsRequest } from './queries/extend-collections.sql.js';
+export { registerResults, type RegisterResultsRequest } from './queries/register-results.sql.js';
+export type { AttemptFacts, RunResult } from './queries/run-result.js';
+export { applyGrouping } from './queries/apply-grouping.sql.js';
+export { applyLocation } from './queries/apply-location.sql.js';
+export { applyPipeline } from './queries/apply-pipeline.sql.js';
+export { applyRecipe } from './queries/apply-recipe.sql.js';
+export { applySoftware } from './queries/apply-software.sql.js';
+export { applyStep } from './queries/apply-step.sql.js';
+export { loadStoredDefinitions } from './queries/load-stored-definitions.sql.js';
+export { lockDefinitions } from './queries/lock-definitions.sql.js';
+export { retireSteps } from './queries/retire-steps.sql.js';
+export { setStepDependencies, type DependencyName } from './queries/set-step-dependencies.sql.js';
+export { describeSchema } from './describe-schema.js';
+export { recordAttemptFacts } from './queries/record-attempt-facts.sql.js';
+export { isDataFault } from './data-fault.js';
+export { itemSource } from './queries/item-source.sql.js';
+export { type DimsQuery } from './queries/dims-match.js';
+export { findGap, listGaps, type GapRow, type GapsQuery } from './queries/list-gaps.sql.js';
+export { countGaps, type GapCount } from './queries/count-gaps.sql.js';
+export { waiveSubGroup, type WaiverRequest } from './queries/waive-sub-group.sql.js';
+export { findPipeline, listPipelines, lockPipeline, type PipelineRow } from './queries/list-pipelines.sql.js';
+export { listPipelineSteps, type PipelineStepRow } from './queries/list-pipeline-steps.sql.js';
+export { operatePipeline, type PipelineOperation } from './queries/operate-pipeline.sql.js';
+export { insertTriggerRequest, type NewTriggerRequest } from './queries/insert-trigger-request.sql.js';
+export { findTriggerRequest, type TriggerRequestRow } from './queries/find-trigger-request.sql.js';
+export { forceSubGroups } from './queries/force-sub-groups.sql.js';
+export { listRuns, type RunsQuery, type RunSummaryRow } from './queries/list-runs.sql.js';
+export { showRun, type RunRow } from './queries/show-run.sql.js';
+export { requestCancellation, type CancellationRequest } from './queries/request-cancellation.sql.js';
+export { requestRetry, type RetryRequest } from './queries/request-retry.sql.js';
+export { findRunStatus } from './queries/find-run-status.sql.js';
+export { findAttemptDirectory, type AttemptDirectory } from './queries/find-attempt-directory.sql.js';
+export {
+  findProduct,
+  listProducts,
+  type ProductRow,
+  type ProductsQuery,
+} from './queries/list-products.sql.js';
+export { listCopies, type CopyRow } from './queries/list-copies.sql.js';
+export {
+  lineageInputs,
+  lineageMakers,
+  lineageProducts,
+  lineageUsers,
+  type LineageEdge,
+} from './queries/lineage-edges.sql.js';
+export { lineageItems, lineageRuns, type LineageItem, type LineageRun } from './queries/lineage-nodes.sql.js';
+export { findSoftware, listSoftware, type SoftwareRow } from './queries/list-software.sql.js';
+export { listSoftwareVersions, type SoftwareVersionRow } from './queries/list-software-versions.sql.js';
+export { findGrouping, listGroupings, type GroupingRow } from './queries/list-groupings.sql.js';
+export {
+  previewGrouping,
+  type GroupingPreview,
+  type GroupingSelection,
+} from './queries/preview-grouping.sql.js';
+export * from './queries/list-executed-obs-units.sql.js';
+export { databaseTime } from './queries/database-time.sql.js';
+export * from './queries/resolve-raw-file-references.sql.js';
+export * from './queries/find-known-raw-files.sql.js';
+export * from './queries/ingest-raw-files.sql.js';
+export * from './queries/add-copies.sql.js';
+export * from './queries/list-raw-files.sql.js';
+export * from './queries/insert-raw-data-package.sql.js';
+export * from './queries/replace-package-content.sql.js';
+export * from './queries/move-package.sql.js';
+export * from './queries/list-raw-data-packages.sql.js';

@@ -1,0 +1,35 @@
+import { sql, type Json, type JsonObject } from '@meridian/core';
+import type { EntityManager } from 'typeorm';
+import { queryRows } from '../../sql.js';
+
+/** A living step with what its evaluation needs, as stored. */
+export interface EvaluableStep {
+  readonly id: number;
+  readonly name: string;
+  readonly pipelineId: number;
+  readonly pipeline: string;
+  readonly filter: Json;
+  readonly groupBy: Json;
+  readonly inputs: JsonObject;
+  readonly upstreamStepIds: readonly number[];
+  readonly upstreamPolicy: 'all_current' | 'available';
+  readonly parameters: JsonObject;
+  readonly configSchema: JsonObject;
+}
+
+/** Every living step, pipeline by pipeline, upstream before downstream. */
+export const loadEvaluableSteps = (manager: EntityManager): Promise<EvaluableStep[]> =>
+  queryRows<EvaluableStep>(
+    manager,
+    sql`
+    SELECT step.id, step.name, pipeline.id AS "pipelineId", pipeline.name AS pipeline, data_grouping.filter, step.group_by AS "groupBy", step.inputs,
+      ARRAY(SELECT upstream_step_id FROM reduction_step_dependency d WHERE d.step_id = step.id ORDER BY 1) AS "upstreamStepIds",
+      step.upstream_policy AS "upstreamPolicy", config.parameters, version.config_schema AS "configSchema"
+    FROM reduction_step step
+    JOIN pipeline ON pipeline.id = step.pipeline_id
+    JOIN data_grouping ON data_grouping.id = pipeline.data_grouping_id
+    JOIN reduction_step_config config ON config.id = step.config_id
+    JOIN reduction_software_version version ON version.id = step.software_version_id
+    WHERE step.retired_at IS NULL
+    ORDER BY pipeline.id, step.position`,
+  );

@@ -1,0 +1,127 @@
+import { ACTIVE_STATUSES, sql, type SqlFragment } from '@meridian/core';
+import type { EntityManager } from 'typeorm';
+import { queryRows } from '../../sql.js';
+import type { InputCauses } from './list-input-causes.sql.js';
+
+export interface RefreshStates {
+  readonly stepId: number;
+  /** Plain dimensions of the step's group_by, for matching upstream sub-groups. */
+  readonly keyNames: readonly string[];
+  readonly hasPlainKey: boolean;
+  /** Steps whose sub-groups must be current first; empty when the step takes what is available. */
+  readonly awaitedStepIds: readonly number[];
+  readonly inputCauses: readonly InputCauses[];
+  readonly now: Date;
+}
+
+/** What each sub-group waits for: `blocker(id, blocked_by)`. */
+const blockers = (request: RefreshStates): SqlFragment => sql`
+    pending AS MATERIALIZED (
+      SELECT up_step.name AS step, up.state, count(*)::int AS count, ${request.hasPlainKey}::boolean AND up.common_dims ?& ${request.keyNames}::text[] AS is_full,
+        (SELECT coalesce(jsonb_object_agg(name, up.common_dims -> name), '{}') FROM unnest(${request.keyNames}::text[]) name
+         WHERE up.common_dims ? name) AS known_dims
+      FROM sub_group up JOIN reduction_step up_step ON up_step.id = up.step_id
+      WHERE up.step_id = ANY(${request.awaitedStepIds}) AND up.member_count > 0 AND up.state NOT IN ('current', 'waived')
+      GROUP BY 1, 2, 4, 5
+    ),
+    -- Whole keys meet by hash; an upstream sub-group that lacks one of the dimensions may feed every group that agrees on the rest.
+    feeding AS (
+      SELECT g.id, pending.step, pending.state, pending.count
+      FROM sub_group g JOIN pending ON pending.known_dims = g.dims WHERE g.step_id = ${request.stepId} AND pending.is_full
+      UNION ALL
+      SELECT g.id, pending.step, pending.state, pending.count
+      FROM sub_group g JOIN pending ON g.dims @> pending.known_dims AND NOT pending.is_full WHERE g.step_id = ${request.stepId}
+    ),
+    blocker AS (
+      SELECT id, jsonb_agg(jsonb_build_object('step', step, 'state', state, 'count', count) ORDER BY step, state) AS blocked_by
+      FROM (SELECT id, step, state, sum(count)::int AS count FROM feeding GROUP BY id, step, state) summed GROUP BY id
+    )`;
+
+/** One row per sub-group with all that the rules look at: `fact`. */
+const facts = (request: RefreshStates): SqlFragment => sql`
+    input_cause AS (
+      SELECT (entry ->> 'subGroupId')::bigint AS sub_group_id, ARRAY(SELECT jsonb_array_elements_text(entry -> 'causes')) AS causes
+      FROM jsonb_array_elements(${JSON.stringify(request.inputCauses)}::jsonb) entry
+    ),
+    fact AS (
+      SELECT g.id, g.member_count, step.min_members, g.waived_by, g.waived_reason, blocker.blocked_by,
+        done.id IS NULL AS is_first,
+        CASE WHEN done.id IS NULL THEN '{}'::text[] ELSE coalesce(input_cause.causes, '{}')
+          || CASE WHEN done.software_hash <> step.software_hash THEN ARRAY['software'] ELSE '{}'::text[] END
+          || CASE WHEN done.config_hash <> step.config_hash THEN ARRAY['config'] ELSE '{}'::text[] END END
+          || CASE WHEN g.forced_at IS NOT NULL THEN ARRAY['forced'] ELSE '{}'::text[] END AS causes,
+        ARRAY(SELECT name FROM jsonb_each(g.dims) AS dim(name, value) WHERE value = 'null' ORDER BY name) AS missing_dims,
+        g.forced_at IS NULL AND last.input_fingerprint = g.input_fingerprint AND last.software_hash = step.software_hash
+          AND last.config_hash = step.config_hash AS is_same_work,
+        last.id AS last_id, last.status AS last_status, last.failure_class, last.failure_count, last.cancel_requested_by, last.cancel_reason,
+        CASE WHEN NOT pipeline.enabled THEN jsonb_build_object('by', 'pipeline', 'reason', 'the pipeline is disabled')
+          WHEN pipeline.paused_at IS NOT NULL THEN jsonb_build_object('by', pipeline.paused_by, 'reason', coalesce(pipeline.pause_reason, ''))
+          WHEN location.paused_at IS NOT NULL THEN jsonb_build_object('by', location.paused_by, 'reason', coalesce(location.pause_reason, ''))
+        END AS pause,
+        g.last_member_at + make_interval(secs => step.settle_seconds) AS settled_at,
+        g.last_fired_at + make_interval(secs => step.cooldown_seconds) AS cooled_at
+      FROM sub_group g
+      JOIN reduction_step step ON step.id = g.step_id
+      JOIN pipeline ON pipeline.id = step.pipeline_id
+      JOIN data_location location ON location.id = pipeline.processing_location_id
+      LEFT JOIN run last ON last.id = g.last_run_id
+      LEFT JOIN run done ON done.id = g.last_completed_run_id
+      LEFT JOIN blocker ON blocker.id = g.id
+      LEFT JOIN input_cause ON input_cause.sub_group_id = g.id
+      WHERE g.step_id = ${request.stepId}
+    )`;
+
+/** The rules, in the order of `evaluateSubGroup`, and what is shown beside each state: `verdict`. */
+const verdicts = (now: Date): SqlFragment => sql`
+    judged AS (
+      SELECT *, CASE
+        WHEN last_status = ANY(${ACTIVE_STATUSES}) THEN 'running'
+        WHEN NOT is_first AND cardinality(causes) = 0 AND blocked_by IS NULL THEN 'current'
+        WHEN waived_by IS NOT NULL THEN 'waived'
+        WHEN blocked_by IS NOT NULL THEN 'blocked'
+        WHEN cardinality(missing_dims) > 0 OR member_count < min_members THEN 'incomplete'
+        WHEN is_same_work AND last_status = 'FAILED' THEN 'failed'
+        WHEN is_same_work AND last_status = 'CANCELLED' THEN 'waived'
+        WHEN pause IS NOT NULL THEN 'paused'
+        WHEN settled_at > ${now} THEN 'settling'
+        WHEN cooled_at > ${now} THEN 'cooling_down'
+        WHEN is_first THEN 'missing'
+        ELSE 'stale' END AS state
+      FROM fact
+    ),
+    verdict AS (
+      SELECT id, state, CASE WHEN state IN ('running', 'current') THEN '{}' ELSE causes END AS causes,
+        CASE state
+          WHEN 'running' THEN jsonb_build_object('run_id', last_id)
+          WHEN 'waived' THEN CASE WHEN waived_by IS NOT NULL THEN jsonb_build_object('by', waived_by, 'reason', waived_reason)
+            ELSE jsonb_build_object('run_id', last_id, 'by', cancel_requested_by, 'reason', cancel_reason) END
+          WHEN 'blocked' THEN jsonb_build_object('blocked_by', blocked_by)
+          WHEN 'incomplete' THEN CASE WHEN cardinality(missing_dims) > 0 THEN jsonb_build_object('missing_dims', missing_dims)
+            ELSE jsonb_build_object('members', member_count, 'needed', min_members) END
+          WHEN 'failed' THEN jsonb_build_object('run_id', last_id, 'failure_class', failure_class, 'failures', failure_count)
+          WHEN 'paused' THEN pause
+          ELSE '{}' END AS detail,
+        CASE state WHEN 'settling' THEN settled_at WHEN 'cooling_down' THEN cooled_at END AS until
+      FROM judged
+    )`;
+
+/**
+ * Writes the state of every sub-group of a step: the rules of `evaluateSubGroup` (libs/core/src/gap), set-based.
+ *
+ * Call after `refreshMembers` and after the upstream steps' states, in one transaction. Unchanged rows are not
+ * written. Returns how many changed.
+ */
+export async function refreshStates(manager: EntityManager, request: RefreshStates): Promise<number> {
+  const rows = await queryRows<{ id: number }>(
+    manager,
+    sql`
+    WITH ${blockers(request)}, ${facts(request)}, ${verdicts(request.now)}
+    UPDATE sub_group g SET state = verdict.state, causes = verdict.causes, detail = verdict.detail, until = verdict.until,
+      state_since = CASE WHEN g.state = verdict.state THEN g.state_since ELSE ${request.now} END
+    FROM verdict
+    WHERE g.id = verdict.id
+      AND (g.state, g.causes, g.detail, g.until) IS DISTINCT FROM (verdict.state, verdict.causes, verdict.detail, verdict.until)
+    RETURNING g.id`,
+  );
+  return rows.length;
+}

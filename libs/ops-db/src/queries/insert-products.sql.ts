@@ -1,0 +1,66 @@
+import { sql, type CollectedProduct } from '@meridian/core';
+import type { EntityManager } from 'typeorm';
+import { queryRows } from '../sql.js';
+
+export interface ProductsOfRun {
+  readonly runId: number;
+  readonly attempt: number;
+  readonly products: readonly CollectedProduct[];
+}
+
+/**
+ * Inserts the items, products and copies of many runs in one statement; a path that its run already has is left alone.
+ *
+ * A product's dims are its run's, overlaid by its own; its observation time spans the run's inputs. Ids are drawn from the sequence
+ * first, because INSERT … RETURNING promises no order to match rows by. `metrics` is stored as {name: {value, unit}}.
+ */
+export async function insertProducts(manager: EntityManager, runs: readonly ProductsOfRun[]): Promise<void> {
+  const rows = runs.flatMap((run) => run.products.map((product) => ({ ...product, runId: run.runId })));
+  if (rows.length === 0) return;
+  await queryRows(
+    manager,
+    sql`
+    WITH input AS MATERIALIZED (
+      SELECT nextval(pg_get_serial_sequence('data_item', 'id')) AS id, made.*
+      FROM unnest(
+        ${rows.map((row) => row.runId)}::bigint[],
+        ${rows.map((row) => row.type)}::text[],
+        ${rows.map((row) => row.path)}::text[],
+        ${rows.map((row) => row.path.slice(row.path.lastIndexOf('/') + 1))}::text[],
+        ${rows.map((row) => row.description)}::text[],
+        ${rows.map((row) => row.sha256)}::text[],
+        ${rows.map((row) => row.sizeBytes)}::bigint[],
+        ${rows.map((row) => JSON.stringify(row.dims))}::text[],
+        ${rows.map(metricsDocument)}::text[]
+      ) AS made (run_id, type, path, name, description, content_hash, size_bytes, dims, metrics)
+      WHERE NOT EXISTS (SELECT FROM data_product known WHERE known.run_id = made.run_id AND known.path = made.path)
+    ), source AS MATERIALIZED (
+      SELECT run.id AS run_id, run.attempt, run.dims, run.location_id, attempt.directory, span.obs_time, span.obs_time_end
+      FROM run
+      JOIN attempt ON attempt.run_id = run.id AND attempt.number = run.attempt
+      CROSS JOIN LATERAL (
+        SELECT min(item.obs_time) AS obs_time, max(coalesce(item.obs_time_end, item.obs_time)) AS obs_time_end
+        FROM input_set_member member JOIN data_item item ON item.id = member.item_id
+        WHERE member.input_set_id = run.input_set_id
+      ) AS span
+      WHERE run.id = ANY(${runs.map((run) => run.runId)}::bigint[])
+    ), item AS (
+      INSERT INTO data_item (id, kind, name, dims, content_hash, size_bytes, obs_time, obs_time_end)
+      OVERRIDING SYSTEM VALUE
+      SELECT input.id, 'DATA_PRODUCT', input.name, source.dims || input.dims::jsonb, input.content_hash, input.size_bytes,
+             source.obs_time, source.obs_time_end
+      FROM input JOIN source USING (run_id)
+    ), product AS (
+      INSERT INTO data_product (item_id, run_id, attempt, type, path, description, metrics)
+      SELECT input.id, run_id, source.attempt, input.type, input.path, input.description, input.metrics::jsonb
+      FROM input JOIN source USING (run_id)
+    )
+    INSERT INTO physical_copy (item_id, data_location_id, path, status, verified_at)
+    SELECT input.id, source.location_id, source.directory || '/output/' || input.path, 'PRESENT', now()
+    FROM input JOIN source USING (run_id)
+  `,
+  );
+}
+
+const metricsDocument = ({ metrics }: CollectedProduct): string =>
+  JSON.stringify(Object.fromEntries(metrics.map(({ name, value, unit }) => [name, { value, unit }])));

@@ -1,0 +1,28 @@
+import { sql, type Dims } from '@meridian/core';
+import type { EntityManager } from 'typeorm';
+import { queryRow } from '../sql.js';
+
+export interface NewTriggerRequest {
+  readonly pipelineId: number;
+  readonly selection: Dims;
+  readonly steps: readonly string[] | null;
+  readonly force: boolean;
+  readonly actor: string;
+}
+
+/** Stores a person's request; the evaluation that answers it is asked for by a trigger. Returns its id. */
+export async function insertTriggerRequest(
+  manager: EntityManager,
+  request: NewTriggerRequest,
+): Promise<number> {
+  const row = await queryRow<{ id: number }>(
+    manager,
+    sql`
+    INSERT INTO trigger_request (pipeline_id, selection, step_names, force, requested_by)
+    VALUES (${request.pipelineId}, ${JSON.stringify(request.selection)}::jsonb, ${request.steps}::text[], ${request.force}, ${request.actor})
+    RETURNING id
+  `,
+  );
+  if (row === undefined) throw new Error('the trigger request was not stored');
+  return row.id;
+}

@@ -1,0 +1,52 @@
+import { sql, type Json, type JsonObject } from '@meridian/core';
+import type { EntityManager } from 'typeorm';
+import { queryRows } from '../sql.js';
+
+export interface PipelineStepRow {
+  readonly id: number;
+  readonly name: string;
+  readonly position: number;
+  readonly software: string;
+  readonly softwareVersion: string;
+  readonly versionPin: string | null;
+  readonly versionPolicy: string;
+  readonly dependsOn: readonly string[];
+  readonly groupBy: Json;
+  readonly config: JsonObject;
+  readonly inputs: JsonObject;
+  readonly upstreamPolicy: string;
+  readonly cooldownSeconds: number;
+  readonly settleSeconds: number;
+  readonly minMembers: number;
+  readonly resources: JsonObject;
+  readonly retry: JsonObject;
+  readonly outputs: JsonObject;
+  readonly maxActiveRuns: number | null;
+  readonly recipeHash: string;
+  readonly subGroups: Readonly<Record<string, number>>;
+}
+
+/** The living steps of a pipeline, upstream before downstream, with their sub-groups counted by state. */
+export const listPipelineSteps = (manager: EntityManager, pipelineId: number): Promise<PipelineStepRow[]> =>
+  queryRows(
+    manager,
+    sql`
+    SELECT t.id, t.name, t.position, s.name AS software, v.version AS "softwareVersion", t.version_pin AS "versionPin",
+      t.version_policy AS "versionPolicy",
+      ARRAY(SELECT u.name FROM reduction_step_dependency d JOIN reduction_step u ON u.id = d.upstream_step_id
+            WHERE d.step_id = t.id ORDER BY u.position) AS "dependsOn",
+      t.group_by AS "groupBy", c.parameters AS config, t.inputs, t.upstream_policy AS "upstreamPolicy",
+      t.cooldown_seconds AS "cooldownSeconds", t.settle_seconds AS "settleSeconds", t.min_members AS "minMembers",
+      jsonb_build_object('cpus', t.cpus, 'memory_mb', t.memory_mb, 'walltime_minutes', t.walltime_minutes,
+        'max_memory_mb', t.max_memory_mb, 'max_walltime_minutes', t.max_walltime_minutes) AS resources,
+      t.retry, t.outputs, t.max_active_runs AS "maxActiveRuns", t.recipe_hash AS "recipeHash",
+      (SELECT coalesce(jsonb_object_agg(state, n), '{}')
+       FROM (SELECT g.state, count(*) AS n FROM sub_group g WHERE g.step_id = t.id GROUP BY g.state) AS counted) AS "subGroups"
+    FROM reduction_step t
+    JOIN reduction_software s ON s.id = t.software_id
+    JOIN reduction_software_version v ON v.id = t.software_version_id
+    JOIN reduction_step_config c ON c.id = t.config_id
+    WHERE t.pipeline_id = ${pipelineId} AND t.retired_at IS NULL
+    ORDER BY t.position, t.id
+  `,
+  );

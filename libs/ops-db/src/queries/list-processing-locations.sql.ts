@@ -1,0 +1,23 @@
+import { sql, type JsonObject } from '@meridian/core';
+import type { EntityManager } from 'typeorm';
+import { queryRows } from '../sql.js';
+
+export interface ProcessingLocation {
+  readonly id: number;
+  readonly name: string;
+  readonly basePath: string;
+  readonly backend: 'local' | 'fake' | 'slurm-rest' | 'slurm-ssh';
+  readonly backendConfig: JsonObject;
+}
+
+/** Every place where jobs can run, paused ones included: what already runs there is still observed and cancelled. */
+export const listProcessingLocations = (manager: EntityManager): Promise<ProcessingLocation[]> =>
+  queryRows(
+    manager,
+    sql`
+    SELECT id, name, base_path AS "basePath", backend, backend_config AS "backendConfig"
+    FROM data_location
+    WHERE kind = 'PROCESSING'
+    ORDER BY id
+  `,
+  );

@@ -1,0 +1,38 @@
+import type { EntityManager } from 'typeorm';
+import { completeRuns } from './complete-runs.sql.js';
+import { insertMeasurements } from './insert-measurements.sql.js';
+import { insertProducts } from './insert-products.sql.js';
+import { lockCollections } from './lock-collections.sql.js';
+import { recordAttemptFacts } from './record-attempt-facts.sql.js';
+import type { RunResult } from './run-result.js';
+
+export interface RegisterResultsRequest {
+  readonly actor: string;
+  readonly leaseOwner: string;
+  readonly results: readonly RunResult[];
+}
+
+/**
+ * Registers everything of many runs and completes them, in one transaction: all of it, or nothing.
+ *
+ * Only runs that are COLLECTING_RESULTS under this owner's lease and at this attempt are touched, so doing it twice, or in two
+ * processes, changes nothing the second time. Returns how many runs it completed.
+ */
+export async function registerResults(
+  manager: EntityManager,
+  { actor, leaseOwner, results }: RegisterResultsRequest,
+): Promise<number> {
+  if (results.length === 0) return 0;
+  return manager.transaction(async (transaction) => {
+    const held = new Set(await lockCollections(transaction, { leaseOwner, runs: results }));
+    const mine = results.filter((result) => held.has(result.runId));
+    if (mine.length === 0) return 0;
+    await insertProducts(transaction, mine);
+    await insertMeasurements(transaction, mine);
+    await recordAttemptFacts(
+      transaction,
+      mine.map((result) => result.facts),
+    );
+    return completeRuns(transaction, { actor, results: mine });
+  });
+}

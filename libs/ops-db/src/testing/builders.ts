@@ -1,0 +1,260 @@
+import { createHash } from 'node:crypto';
+import { sql, type Dims, type JsonObject, type SqlFragment } from '@meridian/core';
+import type { EntityManager } from 'typeorm';
+import { queryRow } from '../sql.js';
+
+/** Every name a builder makes up ends in a number of its own, so that builders never collide. */
+let sequence = 0;
+export const nextNumber = (): number => (sequence += 1);
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** The `id` that an INSERT … RETURNING gave. */
+export const insertedId = async (db: EntityManager, insert: SqlFragment): Promise<number> => {
+  const row = await queryRow<{ id: number }>(db, insert);
+  if (row === undefined) throw new Error('the statement returned no id');
+  return row.id;
+};
+
+export interface LocationOptions {
+  readonly name?: string;
+  readonly kind?: 'SOURCE' | 'BUFFER' | 'LONG_TERM_ARCHIVE' | 'PROCESSING';
+  readonly basePath?: string;
+  readonly backend?: 'local' | 'fake' | 'slurm-rest' | 'slurm-ssh';
+  readonly backendConfig?: JsonObject;
+  readonly runtime?: 'host' | 'apptainer' | 'singularity';
+  readonly staging?: 'link' | 'copy';
+  readonly maxActiveRuns?: number;
+  readonly maxJobsInQueue?: number;
+}
+
+/** A location; by default a PROCESSING one with the fake backend and the host runtime. */
+export function aLocation(db: EntityManager, options: LocationOptions = {}): Promise<number> {
+  const n = nextNumber();
+  const { kind = 'PROCESSING', staging = 'link', backendConfig = {} } = options;
+  const { name = `location-${n}`, basePath = `/nowhere/location-${n}` } = options;
+  const processing = kind === 'PROCESSING';
+  const backend = processing ? (options.backend ?? 'fake') : null;
+  const runtime = processing ? (options.runtime ?? 'host') : null;
+  return insertedId(
+    db,
+    sql`INSERT INTO data_location (name, kind, base_path, backend, backend_config, runtime, staging, max_active_runs, max_jobs_in_queue)
+        VALUES (${name}, ${kind}, ${basePath}, ${backend}, ${JSON.stringify(backendConfig)}, ${runtime}, ${staging},
+                ${options.maxActiveRuns ?? null}, ${options.maxJobsInQueue ?? null}) RETURNING id`,
+  );
+}
+
+export interface SoftwareOptions {
+  readonly name?: string;
+  readonly version?: string;
+  readonly hostDirectory?: string | null;
+  readonly imageRef?: string | null;
+  readonly digest?: string;
+  readonly command?: readonly string[];
+  readonly environment?: JsonObject;
+  readonly configSchema?: JsonObject;
+  readonly exitCodes?: JsonObject;
+}
+
+export interface BuiltSoftware {
+  readonly softwareId: number;
+  readonly versionId: number;
+}
+
+/** A software and one version of it; the same name again adds a version. */
+export async function aSoftwareVersion(
+  db: EntityManager,
+  options: SoftwareOptions = {},
+): Promise<BuiltSoftware> {
+  const n = nextNumber();
+  const { name = `software-${n}`, version = '1.0.0', command = ['true'], imageRef = null } = options;
+  const hostDirectory = options.hostDirectory === undefined ? '/usr/bin' : options.hostDirectory;
+  const digest = options.digest ?? `sha256:${sha256(`${name} ${version}`)}`;
+  const softwareId = await insertedId(
+    db,
+    sql`INSERT INTO reduction_software (name) VALUES (${name})
+        ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id`,
+  );
+  const versionId = await insertedId(
+    db,
+    sql`INSERT INTO reduction_software_version
+          (software_id, version, image_ref, host_directory, digest, command, environment, config_schema, exit_codes)
+        VALUES (${softwareId}, ${version}, ${imageRef}, ${hostDirectory}, ${digest}, ${JSON.stringify(command)},
+                ${JSON.stringify(options.environment ?? {})}, ${JSON.stringify(options.configSchema ?? {})},
+                ${JSON.stringify(options.exitCodes ?? {})}) RETURNING id`,
+  );
+  return { softwareId, versionId };
+}
+
+/** A grouping; without a filter it takes everything. */
+export const aGrouping = (
+  db: EntityManager,
+  options: { name?: string; filter?: unknown } = {},
+): Promise<number> =>
+  insertedId(
+    db,
+    sql`INSERT INTO data_grouping (name, filter)
+        VALUES (${options.name ?? `grouping-${nextNumber()}`}, ${JSON.stringify(options.filter ?? [])}) RETURNING id`,
+  );
+
+export interface PipelineOptions {
+  readonly name?: string;
+  readonly groupingId?: number;
+  readonly locationId?: number;
+  readonly trigger?: 'CONTINUOUS' | 'MANUAL';
+  readonly priority?: number;
+  readonly enabled?: boolean;
+}
+
+export interface BuiltPipeline {
+  readonly pipelineId: number;
+  readonly groupingId: number;
+  readonly locationId: number;
+}
+
+/** A pipeline without steps, with a grouping and a location of its own unless they are given. */
+export async function aPipeline(db: EntityManager, options: PipelineOptions = {}): Promise<BuiltPipeline> {
+  const groupingId = options.groupingId ?? (await aGrouping(db));
+  const locationId = options.locationId ?? (await aLocation(db));
+  const pipelineId = await insertedId(
+    db,
+    sql`INSERT INTO pipeline (name, data_grouping_id, processing_location_id, trigger_type, priority, enabled, created_by)
+        VALUES (${options.name ?? `pipeline-${nextNumber()}`}, ${groupingId}, ${locationId},
+                ${options.trigger ?? 'CONTINUOUS'}, ${options.priority ?? 0}, ${options.enabled ?? true}, 'test') RETURNING id`,
+  );
+  return { pipelineId, groupingId, locationId };
+}
+
+export interface StepOptions {
+  readonly pipeline?: BuiltPipeline;
+  readonly software?: BuiltSoftware;
+  readonly name?: string;
+  readonly position?: number;
+  readonly versionPolicy?: 'exact' | 'compatible' | 'any';
+  readonly dependsOn?: readonly BuiltStep[];
+  readonly groupBy?: readonly unknown[];
+  readonly inputs?: JsonObject;
+  readonly parameters?: JsonObject;
+  readonly upstreamPolicy?: 'all_current' | 'available';
+  readonly cooldownSeconds?: number;
+  readonly settleSeconds?: number;
+  readonly minMembers?: number;
+  readonly maxMemoryMb?: number;
+  readonly maxWalltimeMinutes?: number;
+  readonly retry?: JsonObject;
+  readonly outputs?: JsonObject;
+  readonly maxActiveRuns?: number;
+  readonly recipeHash?: string;
+  readonly softwareHash?: string;
+  readonly configHash?: string;
+}
+
+export interface BuiltStep extends BuiltPipeline, BuiltSoftware {
+  readonly stepId: number;
+  readonly name: string;
+  readonly recipeHash: string;
+  readonly softwareHash: string;
+  readonly configHash: string;
+}
+
+/** A step that asks for 1 CPU, 1024 MB and 60 minutes, in a pipeline of its own unless one is given. */
+export async function aStep(db: EntityManager, options: StepOptions = {}): Promise<BuiltStep> {
+  const n = nextNumber();
+  const pipeline = options.pipeline ?? (await aPipeline(db));
+  const software = options.software ?? (await aSoftwareVersion(db));
+  const { name = `step-${n}`, position = n, versionPolicy = 'compatible' } = options;
+  const recipeHash = options.recipeHash ?? (await aRecipe(db));
+  const { softwareHash = sha256(`software ${n}`), configHash = sha256(`config ${n}`) } = options;
+  const configId = await insertedId(
+    db,
+    sql`INSERT INTO reduction_step_config (parameters) VALUES (${JSON.stringify(options.parameters ?? {})}) RETURNING id`,
+  );
+  const stepId = await insertedId(
+    db,
+    sql`INSERT INTO reduction_step (pipeline_id, name, position, software_id, software_version_id, version_policy, config_id,
+          group_by, inputs, upstream_policy, cooldown_seconds, settle_seconds, min_members, max_memory_mb, max_walltime_minutes,
+          retry, outputs, max_active_runs, recipe_hash, software_hash, config_hash)
+        VALUES (${pipeline.pipelineId}, ${name}, ${position}, ${software.softwareId}, ${software.versionId}, ${versionPolicy},
+          ${configId}, ${JSON.stringify(options.groupBy ?? [])}, ${JSON.stringify(options.inputs ?? {})},
+          ${options.upstreamPolicy ?? 'all_current'}, ${options.cooldownSeconds ?? 0}, ${options.settleSeconds ?? 0},
+          ${options.minMembers ?? 1}, ${options.maxMemoryMb ?? 1024}, ${options.maxWalltimeMinutes ?? 60},
+          ${JSON.stringify(options.retry ?? {})}, ${JSON.stringify(options.outputs ?? {})}, ${options.maxActiveRuns ?? null},
+          ${recipeHash}, ${softwareHash}, ${configHash}) RETURNING id`,
+  );
+  for (const upstream of options.dependsOn ?? []) await aDependency(db, stepId, upstream.stepId);
+  return { ...pipeline, ...software, stepId, name, recipeHash, softwareHash, configHash };
+}
+
+/** Makes one step depend on another; a step depends on it from then on, so it is no final one any more. */
+export const aDependency = (db: EntityManager, stepId: number, upstreamStepId: number): Promise<number> =>
+  insertedId(
+    db,
+    sql`INSERT INTO reduction_step_dependency VALUES (${stepId}, ${upstreamStepId}) RETURNING step_id AS id`,
+  );
+
+/** A stored recipe; its hash. */
+export async function aRecipe(
+  db: EntityManager,
+  document: JsonObject = { n: nextNumber() },
+): Promise<string> {
+  const hash = sha256(JSON.stringify(document));
+  await queryRow(
+    db,
+    sql`INSERT INTO recipe (hash, document) VALUES (${hash}, ${JSON.stringify(document)}) ON CONFLICT DO NOTHING RETURNING hash`,
+  );
+  return hash;
+}
+
+export interface ItemOptions {
+  readonly kind?: 'RAW_DATA_FILE' | 'RAW_DATA_PACKAGE' | 'DATA_PRODUCT';
+  readonly name?: string;
+  readonly dims?: Dims;
+  readonly metadata?: JsonObject;
+  readonly contentHash?: string;
+  readonly sizeBytes?: number;
+  readonly obsTime?: Date;
+  readonly registeredAt?: Date;
+}
+
+/** A data item alone, without the row of its kind. */
+export function anItem(db: EntityManager, options: ItemOptions = {}): Promise<number> {
+  const n = nextNumber();
+  return insertedId(
+    db,
+    sql`INSERT INTO data_item (kind, name, dims, metadata, content_hash, size_bytes, obs_time, registered_at)
+        VALUES (${options.kind ?? 'RAW_DATA_FILE'}, ${options.name ?? `file-${n}.fits`}, ${JSON.stringify(options.dims ?? {})},
+                ${JSON.stringify(options.metadata ?? {})}, ${options.contentHash ?? sha256(`content ${n}`)},
+                ${options.sizeBytes ?? 100}, ${options.obsTime ?? null}, ${options.registeredAt ?? new Date()}) RETURNING id`,
+  );
+}
+
+export interface RawFileOptions extends ItemOptions {
+  readonly externalId?: string;
+  /** Where its first copy is; no copy without it. */
+  readonly copy?: CopyOptions;
+}
+
+/** A raw data file; its item id. */
+export async function aRawFile(db: EntityManager, options: RawFileOptions = {}): Promise<number> {
+  const id = await anItem(db, { ...options, kind: 'RAW_DATA_FILE' });
+  await insertedId(
+    db,
+    sql`INSERT INTO raw_data_file (item_id, external_id) VALUES (${id}, ${options.externalId ?? `raw-${id}`}) RETURNING item_id AS id`,
+  );
+  if (options.copy !== undefined) await aCopy(db, id, options.copy);
+  return id;
+}
+
+export interface CopyOptions {
+  readonly locationId: number;
+  readonly path: string;
+  readonly status?: 'PRESENT' | 'STAGED' | 'DELETED' | 'MISSING' | 'CORRUPT';
+}
+
+/** One copy of an item; `path` is relative to the location's base path. */
+export const aCopy = (db: EntityManager, itemId: number, options: CopyOptions): Promise<number> =>
+  insertedId(
+    db,
+    sql`INSERT INTO physical_copy (item_id, data_location_id, path, status)
+        VALUES (${itemId}, ${options.locationId}, ${options.path}, ${options.status ?? 'PRESENT'}) RETURNING id`,
+  );

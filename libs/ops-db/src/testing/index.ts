@@ -1,0 +1,3 @@
+export { openTestDatabase, type TestDatabase } from './test-database.js';
+export * from './builders.js';
+export * from './run-builders.js';
