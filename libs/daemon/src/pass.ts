@@ -1,0 +1,15 @@
+/** One kind of work of a daemon: claim, act outside any transaction, record. A test calls `run` once. */
+export interface Pass {
+  readonly name: string;
+  /** How much it changed. Stops early, between two pieces of work, when `signal` aborts. */
+  run(signal: AbortSignal): Promise<number>;
+}
+
+/** What is known of a pass since its daemon started; kept in the daemon's heartbeat. */
+export interface PassReport {
+  readonly lastRunAt: string;
+  readonly durationMs: number;
+  readonly changed: number;
+  readonly consecutiveFailures: number;
+  readonly lastError?: string;
+}

@@ -1,0 +1,89 @@
+import pino from 'pino';
+import type { Pass } from './pass.js';
+import { PollLoop } from './poll-loop.js';
+
+const silent = pino({ level: 'silent' });
+const loopOver = (passes: readonly Pass[]) =>
+  new PollLoop({ passes, logger: silent, now: () => new Date(0) });
+
+/** A promise with its key outside. */
+function gate(): { opened: Promise<void>; open: () => void } {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open };
+}
+
+describe('PollLoop', () => {
+  it('runs the passes in order and goes on until none changes anything', async () => {
+    const seen: string[] = [];
+    const done = gate();
+    let backlog = 2;
+    const loop = loopOver([
+      { name: 'first', run: async () => (seen.push('first'), backlog-- > 0 ? 1 : 0) },
+      { name: 'second', run: async () => (seen.push('second') === 6 && done.open(), 0) },
+    ]);
+
+    loop.wake();
+    await done.opened;
+    await loop.stop();
+
+    expect(seen).toEqual(['first', 'second', 'first', 'second', 'first', 'second']);
+  });
+
+  it('never overlaps two ticks, and a wake-up during one leads to exactly one more', async () => {
+    const inside = gate();
+    const release = gate();
+    const again = gate();
+    let ticks = 0;
+    let atOnce = 0;
+    let mostAtOnce = 0;
+    const loop = loopOver([
+      {
+        name: 'slow',
+        run: async () => {
+          mostAtOnce = Math.max(mostAtOnce, ++atOnce);
+          ticks += 1;
+          if (ticks === 1) {
+            inside.open();
+            await release.opened;
+          } else again.open();
+          atOnce -= 1;
+          return 0;
+        },
+      },
+    ]);
+
+    loop.wake();
+    await inside.opened;
+    loop.wake();
+    loop.wake();
+    release.open();
+    await again.opened;
+    await loop.stop();
+
+    expect({ ticks, mostAtOnce }).toEqual({ ticks: 2, mostAtOnce: 1 });
+  });
+
+  it('reports a pass that throws and still runs the next', async () => {
+    const done = gate();
+    const loop = loopOver([
+      { name: 'broken', run: () => Promise.reject(new Error('no route to host')) },
+      { name: 'sound', run: async () => (done.open(), 0) },
+    ]);
+
+    loop.wake();
+    await done.opened;
+    await loop.stop();
+
+    expect(Object.fromEntries(loop.reports)).toEqual({
+      broken: {
+        lastRunAt: '1970-01-01T00:00:00.000Z',
+        durationMs: 0,
+        changed: 0,
+        consecutiveFailures: 1,
+        lastError: 'no route to host',
+      },
+      sound: { lastRunAt: '1970-01-01T00:00:00.000Z', durationMs: 0, changed: 0, consecutiveFailures: 0 },
+    });
+  });
+});

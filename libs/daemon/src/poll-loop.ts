@@ -1,0 +1,97 @@
+import type { Logger } from './logger.js';
+import type { Pass, PassReport } from './pass.js';
+
+export interface PollLoopOptions {
+  readonly passes: readonly Pass[];
+  readonly logger: Logger;
+  readonly now: () => Date;
+}
+
+/**
+ * Runs the passes in order whenever it is told to.
+ *
+ * A tick never overlaps another: a wake-up during a tick leads to exactly one more tick after it. A pass that throws
+ * does not stop the others; it is logged and tried again on the next tick. A tick in which a pass changed something
+ * is followed by another at once, so that a backlog larger than one batch is worked off without waiting for the poll.
+ */
+export class PollLoop {
+  readonly reports = new Map<string, PassReport>();
+  private readonly abort = new AbortController();
+  private running: Promise<void> | null = null;
+  private isWanted = false;
+
+  constructor(private readonly options: PollLoopOptions) {}
+
+  /** Asks for a tick; returns at once. */
+  wake(): void {
+    this.isWanted = true;
+    this.running ??= this.runWhileWanted().finally(() => (this.running = null));
+  }
+
+  /** Lets the current pass finish its piece of work, and starts nothing more. */
+  async stop(): Promise<void> {
+    this.abort.abort();
+    await this.running;
+  }
+
+  private async runWhileWanted(): Promise<void> {
+    while (this.isWanted && !this.abort.signal.aborted) {
+      this.isWanted = false;
+      const changed = await this.tick();
+      if (changed > 0) this.isWanted = true;
+    }
+  }
+
+  private async tick(): Promise<number> {
+    let changed = 0;
+    for (const pass of this.options.passes) {
+      if (this.abort.signal.aborted) break;
+      changed += await this.runPass(pass);
+    }
+    return changed;
+  }
+
+  private async runPass(pass: Pass): Promise<number> {
+    const startedAt = this.options.now();
+    const failuresBefore = this.reports.get(pass.name)?.consecutiveFailures ?? 0;
+    try {
+      const changed = await pass.run(this.abort.signal);
+      this.report(pass, startedAt, { changed, consecutiveFailures: 0 });
+      if (changed > 0)
+        this.options.logger.info({ pass: pass.name, changed }, `${pass.name}: changed ${changed}`);
+      if (failuresBefore > 0)
+        this.options.logger.info(
+          { pass: pass.name },
+          `${pass.name}: works again after ${failuresBefore} failures`,
+        );
+      return changed;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.report(pass, startedAt, {
+        changed: 0,
+        consecutiveFailures: failuresBefore + 1,
+        lastError: message,
+      });
+      this.logFailure(pass, error, failuresBefore);
+      return 0;
+    }
+  }
+
+  /** The first failure in a row with its stack, then only every tenth: a database that is away must not fill the disk. */
+  private logFailure(pass: Pass, error: unknown, failuresBefore: number): void {
+    if (failuresBefore === 0)
+      this.options.logger.error({ pass: pass.name, err: error }, `${pass.name}: failed, will be tried again`);
+    else if (failuresBefore % 10 === 0) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.options.logger.error(
+        { pass: pass.name },
+        `${pass.name}: failed ${failuresBefore + 1} times in a row: ${message}`,
+      );
+    }
+  }
+
+  private report(pass: Pass, startedAt: Date, outcome: Omit<PassReport, 'lastRunAt' | 'durationMs'>): void {
+    const durationMs = this.options.now().getTime() - startedAt.getTime();
+    this.reports.set(pass.name, { lastRunAt: startedAt.toISOString(), durationMs, ...outcome });
+  }
+}

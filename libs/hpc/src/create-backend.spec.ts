@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { createBackend, type BackendLocation } from './create-backend.js';
+import { FakeBackend } from './fake/fake.backend.js';
+
+const basePath = mkdtempSync(`${tmpdir()}/meridian-backend-`);
+afterAll(() => rmSync(basePath, { recursive: true, force: true }));
+
+const location = (change: Partial<BackendLocation>): BackendLocation => ({
+  name: 'here',
+  backend: 'local',
+  backendConfig: {},
+  basePath,
+  ...change,
+});
+
+it('a local location gets a local backend of the size it says', async () => {
+  const backend = createBackend(location({ backendConfig: { cpus: 3, memory_mb: 500, jobs: 2 } }), {
+    startsJobs: false,
+  });
+  expect(await backend.capabilities()).toMatchObject({
+    backend: 'local',
+    details: { cpus: 3, memory_mb: 500, jobs: 2 },
+  });
+});
+
+it.each(['slurm-rest', 'slurm-ssh', 'fake', null])(
+  'the backend %j is not available, and the error says which are',
+  (backend) => {
+    const fake = { toy: () => new FakeBackend() };
+    expect(() => createBackend(location({ backend }), { startsJobs: false, backends: fake })).toThrow(
+      expect.objectContaining({ code: 'backend.not_available', action: 'Use one of: local, toy.' }) as Error,
+    );
+  },
+);
+
+it('a backend that the caller brings wins', () => {
+  const fake = new FakeBackend();
+  expect(
+    createBackend(location({ backend: 'fake' }), { startsJobs: false, backends: { fake: () => fake } }),
+  ).toBe(fake);
+});
+
+it.each([{ cpu: 1 }, { cpus: 0 }, { cpus: '4' }, { memory_mb: 1.5 }, { state_directory: 'relative' }])(
+  'the settings %j are refused',
+  (backendConfig) => {
+    expect(() => createBackend(location({ backendConfig }), { startsJobs: false })).toThrow(
+      expect.objectContaining({ code: 'backend.config_invalid' }) as Error,
+    );
+  },
+);

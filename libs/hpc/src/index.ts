@@ -1,0 +1,7 @@
+export * from './hpc-backend.js';
+export * from './create-backend.js';
+export * from './local/local.backend.js';
+export type { Capacity } from './local/choose-jobs.js';
+export * from './fake/fake.backend.js';
+export * from './fake/fake-site.js';
+export * from './backend-cache.js';

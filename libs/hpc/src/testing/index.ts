@@ -1,0 +1,1 @@
+export * from './hpc-backend.contract.js';
