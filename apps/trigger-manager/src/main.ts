@@ -1,0 +1,33 @@
+import { readSettings } from '@meridian/core';
+import { createLogger, exitWithReason, runDaemon } from '@meridian/daemon';
+import { connectDaemon } from '@meridian/ops-db';
+import { EvaluateGapsPass } from './passes/evaluate-gaps.pass.js';
+import { TRIGGER_MANAGER_SETTINGS } from './trigger-manager.config.js';
+
+async function main(): Promise<void> {
+  const settings = readSettings(TRIGGER_MANAGER_SETTINGS, process.env);
+  const name = 'trigger-manager';
+  const logger = await createLogger({ name, level: settings.logLevel, format: settings.logFormat });
+  const database = await connectDaemon({
+    name,
+    url: settings.databaseUrl,
+    topics: ['evaluate'],
+    onLost: (error) =>
+      logger.warn({ reason: error.message }, 'not listening for notifications, polling only'),
+  });
+  const passes = [
+    new EvaluateGapsPass({
+      dataSource: database.dataSource,
+      actor: database.instance,
+      logger,
+      now: () => new Date(),
+      fireLimit: settings.fireLimit,
+      fullEvaluationMs: settings.fullEvaluationSeconds * 1000,
+    }),
+  ];
+  const { pollIntervalMs, heartbeatIntervalMs } = settings;
+  const { beat, listen, close } = database;
+  await runDaemon({ name, passes, logger, pollIntervalMs, heartbeatIntervalMs, beat, listen, close });
+}
+
+main().catch(exitWithReason);
