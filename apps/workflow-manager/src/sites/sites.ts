@@ -1,0 +1,78 @@
+import type { Logger } from '@meridian/daemon';
+import type { HpcBackend } from '@meridian/hpc';
+import { listProcessingLocations, type ProcessingLocation } from '@meridian/ops-db';
+import type { DataSource } from 'typeorm';
+import { checkBase } from '../staging/stage-run.js';
+import { messageOf } from '../staging/staging-problem.js';
+
+/** A processing location and what drives it. */
+export interface Site {
+  readonly location: ProcessingLocation;
+  readonly backend: HpcBackend;
+}
+
+/** The backend of a location, the same one each time; null when this daemon cannot drive it. */
+export type BackendLookup = (location: ProcessingLocation) => HpcBackend | null;
+
+export interface SitesOptions {
+  readonly dataSource: DataSource;
+  readonly backendOf: BackendLookup;
+  readonly now: () => Date;
+  readonly logger: Logger;
+  /** How long a place that refused work is left alone. */
+  readonly holdSeconds: number;
+}
+
+/**
+ * The places where this manager can run jobs, and which of them take new work now.
+ *
+ * A site that could not be written or did not answer gets nothing new for `holdSeconds`, and then only once it answers: one bad
+ * place neither takes runs that it cannot start nor keeps the others waiting. What already runs there is still looked after.
+ */
+export class Sites {
+  private readonly heldUntil = new Map<number, number>();
+
+  constructor(private readonly options: SitesOptions) {}
+
+  /** Every site that this manager can drive, by the id of its location. */
+  async all(): Promise<Map<number, Site>> {
+    const locations = await listProcessingLocations(this.options.dataSource.manager);
+    const sites = new Map<number, Site>();
+    for (const location of locations) {
+      const backend = this.options.backendOf(location);
+      if (backend !== null) sites.set(location.id, { location, backend });
+    }
+    return sites;
+  }
+
+  /** Those of them that take new work. */
+  async open(): Promise<Map<number, Site>> {
+    const sites = await this.all();
+    for (const [id, site] of sites) if (!(await this.isOpen(site))) sites.delete(id);
+    return sites;
+  }
+
+  /** Gives a site nothing new for a while. */
+  hold({ location }: Site, reason: string): void {
+    this.heldUntil.set(location.id, this.options.now().getTime() + this.options.holdSeconds * 1000);
+    this.options.logger.warn(
+      { location: location.name, reason },
+      `location ${location.name} gets no new runs for ${this.options.holdSeconds} s: ${reason}`,
+    );
+  }
+
+  private async isOpen(site: Site): Promise<boolean> {
+    const heldUntil = this.heldUntil.get(site.location.id);
+    if (heldUntil === undefined) return true;
+    if (heldUntil > this.options.now().getTime()) return false;
+    try {
+      await checkBase(site.location);
+      await site.backend.capabilities();
+    } catch (error) {
+      this.hold(site, messageOf(error));
+      return false;
+    }
+    this.heldUntil.delete(site.location.id);
+    return true;
+  }
+}

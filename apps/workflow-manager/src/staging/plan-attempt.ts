@@ -1,0 +1,172 @@
+import { join } from 'node:path';
+import {
+  ATTEMPT_FILES,
+  attemptDirectory,
+  buildManifest,
+  commandValues,
+  containerEnvironment,
+  containerView,
+  fillCommand,
+  hostView,
+  jobToken,
+  manifestText,
+  safeName,
+  workspaceDirectory,
+  type ContainerView,
+  type JobSpec,
+  type ManifestInput,
+  type Resources,
+  type RunDirectories,
+  type RunId,
+} from '@meridian/core';
+import type { ClaimedRun, RunInput } from '@meridian/ops-db';
+import { inputNames } from './input-names.js';
+
+/** All that staging one attempt comes to, decided before the disk is touched. */
+export interface AttemptPlan {
+  readonly run: ClaimedRun;
+  /** Relative to the location's base path: what the attempt row keeps. */
+  readonly directory: string;
+  readonly directories: RunDirectories;
+  readonly view: ContainerView;
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly inputs: readonly { readonly input: RunInput; readonly target: string }[];
+  readonly manifest: string;
+  /** Files of the program that must exist before anything is submitted. */
+  readonly programFiles: readonly string[];
+  /** Directories to make, outer ones first. */
+  readonly makeDirectories: readonly string[];
+  readonly spec: JobSpec;
+}
+
+const SOFTWARE_DIRECTORY = '{software_dir}';
+
+/** On the node where the job runs: every POSIX machine has it. */
+const NODE_LOCAL_DIRECTORY = '/tmp';
+
+/**
+ * The plan of a run's next attempt. The same run and inputs give the same plan, so staging it twice is harmless.
+ *
+ * @throws DomainError `software.unknown_placeholder` when the command cannot be filled
+ */
+export function planAttempt(run: ClaimedRun, inputs: readonly RunInput[]): AttemptPlan {
+  const place = { pipeline: run.pipeline, subGroupDims: run.subGroupDims, subGroupKey: run.subGroupKey };
+  const directory = attemptDirectory({ ...place, step: run.step, runId: run.runId, attempt: run.attempt });
+  const attempt = join(run.basePath, directory);
+  const directories = {
+    attempt,
+    workspace: join(run.basePath, workspaceDirectory(place)),
+    scratch: NODE_LOCAL_DIRECTORY,
+  };
+  const isHost = run.runtime === 'host';
+  const view = isHost
+    ? hostView(directories)
+    : containerView({ step: run.step, isFinalStep: run.isFinalStep });
+  const names = inputNames(inputs);
+  const named = inputs.map((input) => ({ input, name: names.get(input.itemId) ?? String(input.itemId) }));
+  return {
+    run,
+    directory,
+    directories,
+    view,
+    argv: fillCommand(
+      run.command,
+      commandValues(view, isHost && run.hostDirectory !== null ? run.hostDirectory : undefined),
+    ),
+    environment: environmentOf(run, view),
+    inputs: named.map(({ input, name }) => ({ input, target: join(attempt, ATTEMPT_FILES.input, name) })),
+    manifest: manifestOf(
+      run,
+      named.map(({ input, name }) => manifestInput(input, `${view.input}/${name}`)),
+    ),
+    programFiles: programFiles(run),
+    makeDirectories: [
+      join(attempt, 'config'),
+      join(attempt, ATTEMPT_FILES.input),
+      join(attempt, ATTEMPT_FILES.output),
+      join(attempt, ATTEMPT_FILES.logs),
+      // A bind needs its target: an intermediate step's output is mounted inside the workspace.
+      join(directories.workspace, ...(isHost || run.isFinalStep ? [] : [safeName(run.step)])),
+    ],
+    spec: jobSpec({
+      token: jobToken(run.runId as RunId, run.attempt),
+      directory: attempt,
+      resources: resourcesOf(run),
+    }),
+  };
+}
+
+/** The job of an attempt whose directory is staged; a resubmission asks for exactly the same. */
+export const jobSpec = ({
+  token,
+  directory,
+  resources,
+}: Pick<JobSpec, 'token' | 'directory' | 'resources'>): JobSpec => ({
+  token,
+  scriptPath: join(directory, ATTEMPT_FILES.script),
+  directory,
+  stdoutPath: join(directory, ATTEMPT_FILES.jobStdout),
+  stderrPath: join(directory, ATTEMPT_FILES.jobStderr),
+  resources,
+});
+
+const resourcesOf = (run: ClaimedRun): Resources => ({
+  cpus: run.cpus,
+  memoryMb: run.memoryMb,
+  walltimeMinutes: run.walltimeMinutes,
+});
+
+const environmentOf = (run: ClaimedRun, view: ContainerView): Record<string, string> =>
+  containerEnvironment(
+    view,
+    {
+      runId: run.runId,
+      attempt: run.attempt,
+      pipeline: run.pipeline,
+      step: run.step,
+      resources: resourcesOf(run),
+    },
+    Object.fromEntries(Object.entries(run.environment).map(([name, value]) => [name, textOf(value)])),
+  );
+
+const manifestOf = (run: ClaimedRun, inputs: readonly ManifestInput[]): string =>
+  manifestText(
+    buildManifest({
+      runId: run.runId,
+      attempt: run.attempt,
+      runDims: run.dims,
+      pipeline: run.pipeline,
+      step: run.step,
+      isFinalStep: run.isFinalStep,
+      software: { name: run.software, version: run.version, digest: run.digest },
+      config: run.config,
+      resources: resourcesOf(run),
+      inputs,
+      outputs: run.outputs,
+    }),
+  );
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+const manifestInput = (input: RunInput, path: string): ManifestInput => ({
+  id: input.itemId,
+  name: input.name,
+  path,
+  size_bytes: input.sizeBytes,
+  sha256: input.sha256,
+  dims: input.dims,
+  role: input.productType === null ? 'member' : 'upstream',
+  product_type: input.productType,
+});
+
+/** The folder or image itself, and what the command names inside it. */
+function programFiles(run: ClaimedRun): string[] {
+  if (run.runtime !== 'host') return run.imageRef?.startsWith('/') === true ? [run.imageRef] : [];
+  const { hostDirectory } = run;
+  if (hostDirectory === null) return [];
+  const inside = run.command
+    .filter((word) => word.startsWith(`${SOFTWARE_DIRECTORY}/`))
+    .map((word) => join(hostDirectory, word.slice(SOFTWARE_DIRECTORY.length)));
+  return [hostDirectory, ...inside];
+}
