@@ -1,0 +1,214 @@
+import {
+  decideRetry,
+  DEFAULT_RETRY_POLICY,
+  parseRetryPolicy,
+  RETRY_RULES,
+  type Failure,
+  type ResultRecord,
+  type RetryPolicy,
+} from '@meridian/core';
+import { mapConcurrently, whileRenewing, type Logger, type Pass } from '@meridian/daemon';
+import {
+  claimCollections,
+  extendCollections,
+  failRuns,
+  isDataFault,
+  recordAttemptFacts,
+  registerResults,
+  type AttemptFacts,
+  type ClaimedCollection,
+  type RunFailure,
+  type RunResult,
+} from '@meridian/ops-db';
+import type { DataSource } from 'typeorm';
+import { judgeAttempt, type JudgingRules, type Verdict } from '../collecting/judge-attempt.js';
+
+export interface CollectResultsOptions {
+  readonly dataSource: DataSource;
+  /** Names this process in run events and leases. */
+  readonly actor: string;
+  readonly logger: Logger;
+  readonly rules: JudgingRules;
+  readonly leaseSeconds: number;
+  readonly batchSize: number;
+}
+
+interface Judged {
+  readonly claimed: ClaimedCollection;
+  readonly verdict: Verdict;
+}
+
+/** How many attempt directories are read at once. */
+const ATTEMPTS_AT_ONCE = 16;
+
+/**
+ * Collects what ended jobs left: products, metrics and warnings are registered and the run completes, or it fails with its class.
+ *
+ * Claims under a lease, reads outside any transaction, registers everything of a batch in one. A run that a dead collector had
+ * claimed is claimed again when its lease expires, and both doing it twice and doing half of it change nothing.
+ */
+export class CollectResultsPass implements Pass {
+  readonly name = 'collect-results';
+
+  constructor(private readonly options: CollectResultsOptions) {}
+
+  async run(signal: AbortSignal): Promise<number> {
+    const { dataSource, actor, leaseSeconds, batchSize } = this.options;
+    let changed = 0;
+    while (!signal.aborted) {
+      const claimed = await claimCollections(dataSource.manager, {
+        owner: actor,
+        leaseSeconds,
+        limit: batchSize,
+      });
+      if (claimed.length > 0) changed += await this.collect(claimed, signal);
+      if (claimed.length < batchSize) break;
+    }
+    return changed;
+  }
+
+  private async collect(claimed: readonly ClaimedCollection[], signal: AbortSignal): Promise<number> {
+    const judged = await this.whileLeased(claimed, () =>
+      mapConcurrently(claimed, ATTEMPTS_AT_ONCE, async (run): Promise<Judged> => {
+        const verdict: Verdict = signal.aborted
+          ? { kind: 'wait', reason: 'stopping' }
+          : await judgeAttempt(run, this.options.rules);
+        return { claimed: run, verdict };
+      }),
+    );
+    await this.putOff(judged, signal.aborted ? 0 : this.options.rules.recordGraceSeconds);
+    return (await this.register(judged)) + (await this.fail(judged.flatMap(failedOnly)));
+  }
+
+  /** Renews the leases while `work` reads: hashing large files may take longer than a lease lasts. */
+  private whileLeased<Result>(
+    claimed: readonly ClaimedCollection[],
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    const { dataSource, actor, leaseSeconds, logger } = this.options;
+    const request = { owner: actor, runIds: claimed.map((run) => run.runId), seconds: leaseSeconds };
+    const renew = () => extendCollections(dataSource.manager, request);
+    return whileRenewing({ everyMs: (leaseSeconds * 1000) / 3, renew, logger }, work);
+  }
+
+  /** A run that nothing can be said about keeps its lease for as long as it should wait. */
+  private async putOff(judged: readonly Judged[], seconds: number): Promise<void> {
+    const waiting = judged
+      .filter(({ verdict }) => verdict.kind === 'wait')
+      .map(({ claimed }) => claimed.runId);
+    await extendCollections(this.options.dataSource.manager, {
+      owner: this.options.actor,
+      runIds: waiting,
+      seconds,
+    });
+  }
+
+  /**
+   * One transaction for all. When the database refuses the values of one run, each is registered on its own, and that one
+   * fails: a poisoned run must not keep the others from completing.
+   */
+  private async register(judged: readonly Judged[]): Promise<number> {
+    const results = judged.flatMap(completedOnly);
+    const request = { actor: this.options.actor, leaseOwner: this.options.actor };
+    try {
+      return await registerResults(this.options.dataSource.manager, { ...request, results });
+    } catch (error) {
+      if (!isDataFault(error)) throw error;
+    }
+    let changed = 0;
+    for (const { claimed, verdict } of judged) {
+      if (verdict.kind === 'completed')
+        changed += await this.registerAlone(claimed, resultOf(claimed, verdict));
+    }
+    return changed;
+  }
+
+  private async registerAlone(claimed: ClaimedCollection, result: RunResult): Promise<number> {
+    const { dataSource, actor, logger } = this.options;
+    try {
+      return await registerResults(dataSource.manager, { actor, leaseOwner: actor, results: [result] });
+    } catch (error) {
+      if (!isDataFault(error)) throw error;
+      logger.error({ runId: claimed.runId, err: error }, 'the database refuses the results of a run');
+      const failure: Failure = {
+        class: 'COLLECTION',
+        reason: `the database refuses the results: ${String(error)}`,
+      };
+      return this.fail([{ claimed, failure, record: null }]);
+    }
+  }
+
+  private async fail(failed: readonly FailedRun[]): Promise<number> {
+    const { dataSource, actor } = this.options;
+    await recordAttemptFacts(
+      dataSource.manager,
+      failed.flatMap(({ claimed, record }) => (record === null ? [] : [factsOf(claimed, record)])),
+    );
+    return failRuns(dataSource.manager, { actor, leaseOwner: actor, failures: failed.map(failureOf) });
+  }
+}
+
+interface FailedRun {
+  readonly claimed: ClaimedCollection;
+  readonly failure: Failure;
+  readonly record: ResultRecord | null;
+}
+
+const failedOnly = ({ claimed, verdict }: Judged): FailedRun[] =>
+  verdict.kind === 'failed' ? [{ claimed, failure: verdict.failure, record: verdict.record }] : [];
+
+const completedOnly = ({ claimed, verdict }: Judged): RunResult[] =>
+  verdict.kind === 'completed' ? [resultOf(claimed, verdict)] : [];
+
+const resultOf = (
+  claimed: ClaimedCollection,
+  { record, outputs }: Verdict & { kind: 'completed' },
+): RunResult => ({
+  runId: claimed.runId,
+  attempt: claimed.attempt,
+  products: outputs.products,
+  metrics: outputs.metrics,
+  warnings: outputs.warnings,
+  facts: factsOf(claimed, record),
+});
+
+const factsOf = (claimed: ClaimedCollection, record: ResultRecord): AttemptFacts => ({
+  runId: claimed.runId,
+  attempt: claimed.attempt,
+  host: record.host,
+  exitCode: record.exitCode,
+  startedAt: record.startedAt,
+  endedAt: record.endedAt,
+  cpuSeconds: record.cpuSeconds,
+  peakMemoryMb: record.peakMemoryMb,
+});
+
+/** The failure with its retry; when a class that is normally retried is not, the reason says why not. */
+function failureOf({ claimed, failure }: FailedRun): RunFailure {
+  const { runId, attempt, cpus, memoryMb, walltimeMinutes, maxMemoryMb, maxWalltimeMinutes } = claimed;
+  const decision = decideRetry({
+    failureClass: failure.class,
+    failureCount: claimed.failureCount + 1,
+    policy: policyOf(claimed),
+    resources: { cpus, memoryMb, walltimeMinutes },
+    caps: { maxMemoryMb, maxWalltimeMinutes },
+  });
+  const isSurprise = !decision.retry && RETRY_RULES[failure.class].retry;
+  return {
+    runId,
+    attempt,
+    fromStatus: 'COLLECTING_RESULTS',
+    failureClass: failure.class,
+    reason: isSurprise ? `not retried, ${decision.reason}: ${failure.reason}` : failure.reason,
+    retry: decision.retry ? { delaySeconds: decision.delaySeconds, resources: decision.resources } : null,
+  };
+}
+
+/** Policies are checked when they are defined; one that cannot be read any more must not keep a run from finishing. */
+function policyOf(claimed: ClaimedCollection): RetryPolicy {
+  try {
+    return parseRetryPolicy(claimed.retry);
+  } catch {
+    return DEFAULT_RETRY_POLICY;
+  }
+}

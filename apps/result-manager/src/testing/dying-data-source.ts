@@ -1,0 +1,35 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+
+/** The process died here. */
+export class Killed extends Error {}
+
+/** Counts a process's statements, and lets it die at one of them: before it took effect, or after, with the reply lost. */
+export interface Death {
+  readonly at: number;
+  readonly when: 'before' | 'after';
+  /** Statements seen so far. */
+  seen: number;
+}
+
+/**
+ * Makes every statement of a data source pass by `death`. The connection is real; from its death on, every statement fails
+ * but the ROLLBACK that the server itself would do for a client that is gone.
+ */
+export function makeMortal(dataSource: DataSource, death: Death): void {
+  const create = dataSource.createQueryRunner.bind(dataSource);
+  dataSource.createQueryRunner = (...args) => mortalRunner(create(...args), death);
+}
+
+function mortalRunner(runner: QueryRunner, death: Death): QueryRunner {
+  const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
+  const mortal = async (...args: unknown[]): Promise<unknown> => {
+    if (args[0] === 'ROLLBACK') return query(...args);
+    death.seen += 1;
+    if (death.seen > death.at || (death.seen === death.at && death.when === 'before')) throw new Killed();
+    const result = await query(...args);
+    if (death.seen === death.at) throw new Killed();
+    return result;
+  };
+  runner.query = mortal as QueryRunner['query'];
+  return runner;
+}
