@@ -1,0 +1,74 @@
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import type { DataSource } from 'typeorm';
+import { AuditLogModule } from './audit-log/audit-log.module.js';
+import { DaemonsModule } from './daemons/daemons.module.js';
+import { ExecutedObsUnitsModule } from './executed-obs-units/executed-obs-units.module.js';
+import { HealthModule } from './health/health.module.js';
+import { InstrumentModulesModule } from './instrument-modules/instrument-modules.module.js';
+import { InstrumentsModule } from './instruments/instruments.module.js';
+import { LocationsModule } from './locations/locations.module.js';
+import { ObservatoriesModule } from './observatories/observatories.module.js';
+import { ObservingProgramsModule } from './observing-programs/observing-programs.module.js';
+import { ObsUnitsModule } from './obs-units/obs-units.module.js';
+import { RawDataFilesModule } from './raw-data-files/raw-data-files.module.js';
+import { RawDataPackagesModule } from './raw-data-packages/raw-data-packages.module.js';
+import { SourcesModule } from './sources/sources.module.js';
+import { TelescopesModule } from './telescopes/telescopes.module.js';
+import { DefinitionsModule } from './definitions/definitions.module.js';
+import { GapsModule } from './gaps/gaps.module.js';
+import { GroupingsModule } from './groupings/groupings.module.js';
+import { LineageModule } from './lineage/lineage.module.js';
+import { PipelinesModule } from './pipelines/pipelines.module.js';
+import { ProductsModule } from './products/products.module.js';
+import { RunsModule } from './runs/runs.module.js';
+import { SoftwareModule } from './software/software.module.js';
+import { TokensModule } from './tokens/tokens.module.js';
+import { AuthModule } from './auth/auth.module.js';
+import { ChangeInterceptor } from './http/change.interceptor.js';
+import { DatabaseModule, type RunningConfig } from './http/database.module.js';
+import { IdempotencySweep } from './idempotency/idempotency-sweep.js';
+import { ListingInterceptor } from './paging/listing.interceptor.js';
+
+/** One module per noun; a new one adds its line here. */
+const NOUNS: Type[] = [
+  AuditLogModule,
+  DaemonsModule,
+  ExecutedObsUnitsModule,
+  HealthModule,
+  InstrumentModulesModule,
+  InstrumentsModule,
+  LocationsModule,
+  ObservatoriesModule,
+  ObservingProgramsModule,
+  ObsUnitsModule,
+  RawDataFilesModule,
+  RawDataPackagesModule,
+  SourcesModule,
+  TelescopesModule,
+  DefinitionsModule,
+  GapsModule,
+  GroupingsModule,
+  LineageModule,
+  PipelinesModule,
+  ProductsModule,
+  RunsModule,
+  SoftwareModule,
+  TokensModule,
+];
+
+@Module({})
+export class AppModule {
+  static with(dataSource: DataSource, config: RunningConfig): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [DatabaseModule.with(dataSource, config), AuthModule, ...NOUNS],
+      providers: [
+        IdempotencySweep,
+        // The first one is outermost: a listing that a changing route returned would be read inside its transaction.
+        { provide: APP_INTERCEPTOR, useClass: ChangeInterceptor },
+        { provide: APP_INTERCEPTOR, useClass: ListingInterceptor },
+      ],
+    };
+  }
+}

@@ -1,0 +1,6 @@
+import { Module } from '@nestjs/common';
+import { DaemonsController } from './daemons.controller.js';
+import { DaemonsService } from './daemons.service.js';
+
+@Module({ controllers: [DaemonsController], providers: [DaemonsService] })
+export class DaemonsModule {}

@@ -1,0 +1,45 @@
+import type { DefinitionsPlan, PlannedPipeline } from '@meridian/core';
+import {
+  applyGrouping,
+  applyLocation,
+  applyPipeline,
+  applyRecipe,
+  applySoftware,
+  applyStep,
+  retireSteps,
+  setStepDependencies,
+} from '@meridian/ops-db';
+import type { EntityManager } from 'typeorm';
+
+/** Writes what the plan changes, in the order of references; what is unchanged is not touched, not even by an UPDATE that sets nothing. */
+export async function writePlan(manager: EntityManager, plan: DefinitionsPlan, actor: string): Promise<void> {
+  for (const { definition } of changed(plan.software)) await applySoftware(manager, definition);
+  for (const { definition } of changed(plan.locations)) await applyLocation(manager, definition);
+  for (const { definition } of changed(plan.groupings)) await applyGrouping(manager, definition);
+  for (const pipeline of changed(plan.pipelines)) await writePipeline(manager, pipeline, actor);
+}
+
+async function writePipeline(
+  manager: EntityManager,
+  pipeline: PlannedPipeline,
+  actor: string,
+): Promise<void> {
+  const pipelineId = await applyPipeline(manager, pipeline.definition, actor);
+  if (pipeline.retired.length > 0) {
+    await retireSteps(
+      manager,
+      pipeline.retired.map((step) => step.id),
+    );
+  }
+  for (const step of changed(pipeline.steps)) {
+    await applyRecipe(manager, step.recipe);
+    await applyStep(manager, pipelineId, step);
+  }
+  const dependencies = pipeline.steps.flatMap(({ definition }) =>
+    definition.depends_on.map((upstream) => ({ step: definition.name, upstream })),
+  );
+  await setStepDependencies(manager, pipelineId, dependencies);
+}
+
+const changed = <One extends { readonly change: string }>(planned: readonly One[]): One[] =>
+  planned.filter((one) => one.change !== 'unchanged');

@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { sql } from '@meridian/core';
+import { queryRows } from '@meridian/ops-db';
+import {
+  aLocation,
+  aPipeline,
+  aProduct,
+  aRun,
+  aStep,
+  type BuiltRun,
+  type ProductOptions,
+} from '@meridian/ops-db/testing';
+import { openTestApi, type TestApi } from '../http/testing/open-test-api.js';
+
+const CONTENT = '0123456789';
+const SHA256 = createHash('sha256').update(CONTENT).digest('hex');
+
+describe('products over HTTP', () => {
+  let api: TestApi;
+  let base: string;
+  let run: BuiltRun;
+  beforeAll(async () => {
+    api = await openTestApi();
+    base = mkdtempSync(join(tmpdir(), 'products-'));
+    const { manager } = api.db.dataSource;
+    const pipeline = await aPipeline(manager, {
+      name: 'survey',
+      locationId: await aLocation(manager, { basePath: base }),
+    });
+    run = await aRun(manager, { step: await aStep(manager, { pipeline, name: 'map' }), status: 'COMPLETED' });
+  });
+  afterAll(async () => {
+    await api.close();
+    rmSync(base, { recursive: true });
+  });
+
+  const pathOf = (path: string): string => join(base, `p/g/s/${run.runId}.1/output`, path);
+  const product = async (path: string, options: ProductOptions = {}): Promise<number> => {
+    mkdirSync(dirname(pathOf(path)), { recursive: true });
+    writeFileSync(pathOf(path), CONTENT);
+    return aProduct(api.db.dataSource.manager, run, {
+      path,
+      contentHash: SHA256,
+      sizeBytes: CONTENT.length,
+      ...options,
+    });
+  };
+
+  it('are listed newest first, current ones unless asked otherwise', async () => {
+    const old = await product('list/old.fits', { dims: { list: true } });
+    const plot = await product('list/plot.png', { dims: { list: true }, type: 'PLOT' });
+    await queryRows(
+      api.db.dataSource.manager,
+      sql`UPDATE data_product SET superseded_at = now(), superseded_by_run_id = ${run.runId} WHERE item_id = ${old}`,
+    );
+    const ids = async (query: string): Promise<number[]> =>
+      (await api.as('viewer').get(`/products?dim.list=true${query}`)).body.items.map(
+        (one: { id: number }) => one.id,
+      );
+
+    expect(await ids('')).toEqual([plot]);
+    expect(await ids('&current=false')).toEqual([plot, old]);
+    expect(await ids(`&current=false&type=SCIENCE&run=${run.runId}&pipeline=survey&step=map`)).toEqual([old]);
+    expect(await ids('&pipeline=other')).toEqual([]);
+    expect((await api.as('viewer').get('/products?type=PICTURE')).status).toBe(422);
+  });
+
+  it('show where their copies are', async () => {
+    const id = await product('show/a.fits');
+    expect((await api.as('viewer').get(`/products/${id}`)).body).toMatchObject({
+      id,
+      type: 'SCIENCE',
+      run_id: run.runId,
+      sha256: SHA256,
+      copies: [{ path: `p/g/s/${run.runId}.1/output/show/a.fits`, status: 'PRESENT' }],
+    });
+    expect((await api.as('viewer').get(`/products/${run.itemIds[0]}`)).body.code).toBe('product.not_found');
+  });
+
+  it('are downloaded whole, with their checksum as ETag and a type by extension', async () => {
+    const id = await product('bytes/a "quoted" ü.txt');
+
+    const { status, text, headers } = await api.as('viewer').get(`/products/${id}/content`);
+
+    expect([status, text, headers['etag'], headers['content-length'], headers['content-type']]).toEqual([
+      200,
+      CONTENT,
+      `"${SHA256}"`,
+      '10',
+      'text/plain; charset=utf-8',
+    ]);
+    expect(headers['content-disposition']).toBe(
+      `attachment; filename="a _quoted_ _.txt"; filename*=UTF-8''a%20%22quoted%22%20%C3%BC.txt`,
+    );
+    expect(
+      (await api.as('viewer').get(`/products/${id}/content`, { 'If-None-Match': `"${SHA256}"` })).status,
+    ).toBe(304);
+  });
+
+  it.each([
+    ['bytes=0-3', 206, '0123', 'bytes 0-3/10'],
+    ['bytes=7-', 206, '789', 'bytes 7-9/10'],
+    ['bytes=-2', 206, '89', 'bytes 8-9/10'],
+    ['bytes=5-99', 206, '56789', 'bytes 5-9/10'],
+    ['bytes=10-', 416, '', 'bytes */10'],
+    ['bytes=-0', 416, '', 'bytes */10'],
+    ['bytes=0-1,3-4', 200, CONTENT, undefined],
+    ['lines=1-2', 200, CONTENT, undefined],
+  ])('Range %s answers %i', async (range, status, text, contentRange) => {
+    const id = await product(`ranges/${range.replace(/\W/g, '_')}.txt`);
+    const answer = await api.as('viewer').get(`/products/${id}/content`, { Range: range });
+    expect([answer.status, answer.text ?? '', answer.headers['content-range']]).toEqual([
+      status,
+      text,
+      contentRange,
+    ]);
+  });
+
+  it('If-Range with another checksum gets the whole', async () => {
+    const id = await product('ranges/if-range.txt');
+    expect(
+      (await api.as('viewer').get(`/products/${id}/content`, { Range: 'bytes=0-1', 'If-Range': '"old"' }))
+        .status,
+    ).toBe(200);
+  });
+
+  it('bytes that are gone, or are others, are said to be missing', async () => {
+    const [gone, shorter] = [await product('missing/gone.txt'), await product('missing/shorter.txt')];
+    rmSync(pathOf('missing/gone.txt'));
+    writeFileSync(pathOf('missing/shorter.txt'), '012');
+    for (const id of [gone, shorter]) {
+      const answer = await api.as('viewer').get(`/products/${id}/content`);
+      expect([answer.status, answer.body.code]).toEqual([404, 'product.bytes_missing']);
+    }
+  });
+
+  it('a product that became a link out of its location is refused', async () => {
+    const id = await product('links/out.txt');
+    const secret = join(mkdtempSync(join(tmpdir(), 'secret-')), 'ten-bytes');
+    writeFileSync(secret, CONTENT);
+    rmSync(pathOf('links/out.txt'));
+    symlinkSync(secret, pathOf('links/out.txt'));
+
+    const answer = await api.as('viewer').get(`/products/${id}/content`);
+
+    expect([answer.status, answer.body.code]).toEqual([403, 'file.outside_location']);
+    rmSync(dirname(secret), { recursive: true });
+  });
+});
