@@ -1,0 +1,195 @@
+import type { Dims, Problem, RunStatus, SubGroupState } from '@meridian/core';
+
+/** What the API answers, as far as the commands read it (openapi.json says the rest). */
+export interface DefinitionChange {
+  readonly kind: 'software' | 'location' | 'grouping' | 'pipeline' | 'step';
+  readonly name: string;
+  readonly change: 'created' | 'updated' | 'unchanged' | 'retired';
+  readonly fields: readonly string[];
+}
+
+export type StateCounts = Partial<Record<SubGroupState, number>>;
+
+export interface Pipeline {
+  readonly id: number;
+  readonly name: string;
+  readonly description: string;
+  readonly grouping: string;
+  readonly location: string;
+  readonly trigger: string;
+  readonly priority: number;
+  readonly enabled: boolean;
+  readonly paused_at: string | null;
+  readonly sub_groups: StateCounts;
+}
+
+export interface PipelineStep {
+  readonly name: string;
+  readonly position: number;
+  readonly software: string;
+  readonly software_version: string;
+  readonly depends_on: readonly string[];
+  readonly sub_groups: StateCounts;
+}
+
+export interface PipelineDetail extends Pipeline {
+  readonly steps: readonly PipelineStep[];
+}
+
+export interface Gap {
+  readonly sub_group_id: number;
+  readonly pipeline: string;
+  readonly step: string;
+  readonly dims: Dims;
+  readonly state: SubGroupState;
+  readonly state_since: string;
+  readonly causes: readonly string[];
+  /** What stands in the way, as a sentence. */
+  readonly explanation: string;
+  readonly until: string | null;
+  readonly member_count: number;
+  readonly last_run: { readonly id: number; readonly status: RunStatus } | null;
+}
+
+export interface Run {
+  readonly id: number;
+  readonly pipeline: string;
+  readonly step: string;
+  readonly sub_group_id: number;
+  readonly status: RunStatus;
+  readonly causes: readonly string[];
+  readonly dims: Dims;
+  readonly attempt: number;
+  readonly failure_class: string | null;
+  readonly failure_reason: string | null;
+  readonly waiting_reason: string | null;
+  readonly created_at: string;
+  readonly changed_at: string;
+  readonly finished_at: string | null;
+}
+
+export interface RunDetail extends Run {
+  readonly metrics: readonly { readonly name: string; readonly value: number; readonly unit: string }[];
+  readonly events: readonly {
+    readonly at: string;
+    readonly from: string | null;
+    readonly to: string;
+    readonly reason: string;
+    readonly actor: string;
+  }[];
+  readonly warnings: readonly { readonly code: string; readonly message: string }[];
+}
+
+export interface Product {
+  readonly id: number;
+  readonly name: string;
+  readonly type: string;
+  readonly pipeline: string;
+  readonly step: string;
+  readonly run_id: number;
+  readonly path: string;
+  readonly description: string;
+  readonly dims: Dims;
+  readonly size_bytes: number;
+  readonly sha256: string;
+}
+
+export interface Copy {
+  readonly location: string;
+  readonly path: string;
+  readonly status: string;
+}
+
+export interface ProductDetail extends Product {
+  readonly copies: readonly Copy[];
+}
+
+export interface TriggerRequest {
+  readonly id: number;
+  readonly closed_at: string | null;
+}
+
+export interface Daemon {
+  readonly daemon: string;
+  readonly instance: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly started_at: string;
+  readonly beat_at: string;
+  readonly state: 'alive' | 'late';
+}
+
+export interface Token {
+  readonly id: number;
+  readonly name: string;
+  readonly prefix: string;
+  readonly role: string;
+  readonly created_at: string;
+  readonly expires_at: string | null;
+  readonly revoked_at: string | null;
+  readonly last_used_at: string | null;
+}
+
+export interface BulkIngestAnswer {
+  readonly registered: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  /** `path` is a JSON pointer: `/rows/3/dims/source`. */
+  readonly problems: readonly Problem[];
+}
+
+export interface LineageItem {
+  readonly id: number;
+  readonly kind: string;
+  readonly name: string;
+  readonly type: string | null;
+  readonly dims: Dims;
+}
+
+export interface LineageRun {
+  readonly id: number;
+  readonly pipeline: string;
+  readonly step: string;
+  readonly software: string;
+  readonly software_version: string;
+}
+
+export interface LineageEdge {
+  readonly item_id: number;
+  readonly run_id: number;
+}
+
+/** One node of `GET /data-items/{id}/lineage`: an item or a run. */
+export type LineageNode =
+  | (Omit<LineageItem, 'id'> & {
+      readonly kind: 'RAW_DATA_FILE' | 'RAW_DATA_PACKAGE' | 'DATA_PRODUCT';
+      readonly item_id: number;
+    })
+  | (Omit<LineageRun, 'id'> & { readonly kind: 'RUN'; readonly run_id: number });
+
+export interface LineageAnswer {
+  readonly nodes: readonly LineageNode[];
+  /** In the direction in which data flow; ids are `item:17` and `run:5`. */
+  readonly edges: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly relation: 'used' | 'generated';
+  }[];
+  readonly truncated: boolean;
+}
+
+/** Items, the runs that connect them, and which run made and used which item. */
+export interface Lineage {
+  readonly items: readonly LineageItem[];
+  readonly runs: readonly LineageRun[];
+  readonly made: readonly LineageEdge[];
+  readonly used: readonly LineageEdge[];
+  /** There is more than was asked for. */
+  readonly truncated: boolean;
+}
+
+export interface Location {
+  readonly name: string;
+  readonly base_path: string;
+}

@@ -1,0 +1,74 @@
+import type { Command } from 'commander';
+import type { Dims } from '@meridian/core';
+import type { Product } from '../api/api-types.js';
+import { EXIT_CODES } from '../cli-error.js';
+import type { ExitCode } from '../cli-error.js';
+import { examples, printJson } from '../command-context.js';
+import type { CommandContext, Runner } from '../command-context.js';
+import { formatBytes, formatDims } from '../terminal/formats.js';
+import { renderTable } from '../terminal/table.js';
+import { collectDims, dimsQuery } from './dims-option.js';
+import { parseLimit } from './limit-option.js';
+
+interface ProductsOptions {
+  readonly pipeline?: string;
+  readonly step?: string;
+  readonly type?: string;
+  readonly dims?: Dims;
+  readonly limit: number;
+}
+
+export function addProductsCommand(program: Command, run: Runner): void {
+  program
+    .command('products')
+    .description('Current data products, newest first')
+    .option('--pipeline <name>', 'only of this pipeline')
+    .option('--step <name>', 'only of this step')
+    .option(
+      '--type <type>',
+      'only of this type: SCIENCE, QA_METRIC, PLOT, STATISTICS, LOG, INTERMEDIATE, OTHER',
+    )
+    .option('--dims <name=value>', 'only with this dimension (repeatable)', collectDims)
+    .option('--limit <n>', 'at most so many', parseLimit, 100)
+    .addHelpText('after', examples('products --type SCIENCE', 'products --pipeline m17 --step mosaic --json'))
+    .action((options: ProductsOptions, command: Command) =>
+      run(command, (context) => products(context, options)),
+    );
+}
+
+async function products(
+  context: CommandContext,
+  { pipeline, step, type, dims, limit }: ProductsOptions,
+): Promise<ExitCode> {
+  const found = await context
+    .connect()
+    .list<Product>(
+      '/products',
+      { pipeline, step, type: type?.toUpperCase(), ...dimsQuery(dims ?? {}) },
+      limit,
+    );
+  if (context.json) printJson(context, found);
+  else if (found.length === 0) context.terminal.print('There is no such product.');
+  else context.terminal.print(productTable(found, context));
+  return EXIT_CODES.ok;
+}
+
+/** Products as a table. */
+export function productTable(
+  found: readonly Product[],
+  { terminal }: Pick<CommandContext, 'terminal'>,
+): string {
+  const rows = found.map((product) => [
+    String(product.id),
+    product.type,
+    product.step,
+    product.path,
+    formatBytes(product.size_bytes),
+    String(product.run_id),
+    formatDims(product.dims),
+  ]);
+  return renderTable(
+    { head: ['id', 'type', 'step', 'file', 'size', 'run', 'dims'], rows, right: [0, 4, 5] },
+    terminal.colors,
+  );
+}

@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import { SUCCESSFUL_STATUSES } from '@meridian/core';
+import type { RunStatus } from '@meridian/core';
+import type { ApiClient } from '../api/api-client.js';
+import type {
+  Gap,
+  Lineage,
+  Location,
+  PipelineDetail,
+  Product,
+  ProductDetail,
+  Run,
+  RunDetail,
+} from '../api/api-types.js';
+import { fetchLineage } from '../api/fetch-lineage.js';
+import { lineageDepth } from '../api/lineage-tree.js';
+import type { FailedFile } from '../ingest/ingest-directory.js';
+import { mosaicMetricsOf } from './demo-summary.js';
+import type { DemoSummary, SummaryProduct } from './demo-summary.js';
+
+const MOSAIC_STEP = 'mosaic';
+
+/** Everything there is to say about a pipeline that has nothing left to do. */
+export interface DemoOutcome {
+  readonly pipeline: PipelineDetail;
+  readonly runs: readonly Run[];
+  readonly products: readonly SummaryProduct[];
+  /** What did not become current, and why; empty when all is well. */
+  readonly gaps: readonly Gap[];
+  /** Files that were not registered, and why. */
+  readonly leftOut: readonly FailedFile[];
+  readonly mosaic: {
+    readonly product: SummaryProduct;
+    readonly run: RunDetail;
+    readonly lineage: Lineage;
+  } | null;
+}
+
+/** Asks the API for the outcome of a pipeline. */
+export async function collectOutcome(
+  client: ApiClient,
+  pipeline: PipelineDetail,
+): Promise<Omit<DemoOutcome, 'leftOut'>> {
+  const query = { pipeline: pipeline.name };
+  const products = await locate(client, await client.list<Product>('/products', query));
+  return {
+    pipeline,
+    runs: await client.list<Run>('/runs', query),
+    products,
+    gaps: (await client.list<Gap>('/gaps', query)).filter((gap) => gap.state !== 'waived'),
+    mosaic: await mosaicOf(client, products),
+  };
+}
+
+/** The outcome as the JSON line of `--json`. */
+export function summaryOf(
+  { pipeline, runs, products, mosaic, leftOut }: DemoOutcome,
+  startedAt: Date,
+  now: Date,
+): DemoSummary {
+  const count = (statuses: readonly RunStatus[]): number =>
+    runs.filter((run) => statuses.includes(run.status)).length;
+  return {
+    pipeline: pipeline.name,
+    runs: { completed: count(SUCCESSFUL_STATUSES), failed: count(['FAILED']) },
+    products,
+    left_out: leftOut,
+    metrics: { mosaic: mosaicMetricsOf(mosaic?.run.metrics ?? []) },
+    lineage_depth: mosaic === null ? 0 : lineageDepth(mosaic.lineage, mosaic.product.id),
+    elapsed_seconds: Math.round((now.getTime() - startedAt.getTime()) / 100) / 10,
+  };
+}
+
+// Without the files' own locations a product has no place: the copy that is there is the one the run wrote.
+async function locate(client: ApiClient, products: readonly Product[]): Promise<SummaryProduct[]> {
+  const bases = new Map(
+    (await client.list<Location>('/locations')).map(({ name, base_path: base }) => [name, base]),
+  );
+  const located: SummaryProduct[] = [];
+  for (const product of products) {
+    const { copies } = await client.get<ProductDetail>(`/products/${product.id}`);
+    const copy = copies.find((one) => one.status === 'PRESENT') ?? copies[0];
+    const { id, type, step, size_bytes, sha256, run_id, dims } = product;
+    const path = copy === undefined ? product.path : join(bases.get(copy.location) ?? '/', copy.path);
+    located.push({ id, type, step, path, size_bytes, sha256, run_id, dims });
+  }
+  return located.sort((a, b) => a.run_id - b.run_id || (a.path < b.path ? -1 : 1));
+}
+
+async function mosaicOf(
+  client: ApiClient,
+  products: readonly SummaryProduct[],
+): Promise<DemoOutcome['mosaic']> {
+  const product = products.find((one) => one.step === MOSAIC_STEP && /\.fits$/.test(one.path));
+  if (product === undefined) return null;
+  const run = await client.get<RunDetail>(`/runs/${product.run_id}`);
+  return { product, run, lineage: await fetchLineage(client, product.id, 'up') };
+}
