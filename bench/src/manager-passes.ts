@@ -1,0 +1,53 @@
+import { FakeBackend, FakeSite } from '@meridian/hpc';
+import { CollectResultsPass, ObserveJobsPass } from '@meridian/result-manager';
+import { Sites, SubmitRunsPass } from '@meridian/workflow-manager';
+import pino from 'pino';
+import type { DataSource } from 'typeorm';
+import { succeedAtOnce } from './succeed-at-once.js';
+
+const BATCH = 250;
+
+/** The passes of both managers, as their daemons build them, over a site whose jobs are done as soon as they are accepted. */
+export function managerPasses(dataSource: DataSource) {
+  const logger = pino({ level: 'warn' });
+  const backend = new FakeBackend(new FakeSite({ run: succeedAtOnce }));
+  const now = () => new Date();
+  const sites = new Sites({ dataSource, backendOf: () => backend, now, logger, holdSeconds: 1 });
+  const limits = {
+    batchSize: BATCH,
+    inputsPerBatch: 10_000,
+    runsStagedAtOnce: 16,
+    inputsStagedAtOnce: 4,
+    leaseSeconds: 60,
+    waitSeconds: 1,
+    lookUpAfterSeconds: 5,
+    heartbeatSeconds: 30,
+  };
+  const submit = new SubmitRunsPass({
+    dataSource,
+    sites,
+    owner: 'workflow-manager@bench',
+    now,
+    limits,
+    logger,
+  });
+  const observe = new ObserveJobsPass({
+    dataSource,
+    actor: 'result-manager@bench',
+    logger,
+    now,
+    backendOf: () => backend,
+    intervalMs: 0,
+    unknownAfterSeconds: 300,
+  });
+  const rules = { hashPolicy: 'none', recordGraceSeconds: 10, diskPatienceSeconds: 60 } as const;
+  const collect = new CollectResultsPass({
+    dataSource,
+    actor: 'result-manager@bench',
+    logger,
+    rules,
+    leaseSeconds: 60,
+    batchSize: BATCH,
+  });
+  return { submit, observe, collect };
+}

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, rmSync, truncateSync } from 'node:fs';
+import { mkdtemp, cp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MeridianHome } from './meridian-home.js';
+
+interface Summary {
+  readonly pipeline: string;
+  readonly runs: { readonly completed: number; readonly failed: number };
+  readonly products: readonly {
+    readonly id: number;
+    readonly type: string;
+    readonly step: string;
+    readonly path: string;
+    readonly size_bytes: number;
+    readonly sha256: string;
+  }[];
+  readonly metrics: { readonly mosaic: Readonly<Record<string, number | null>> };
+  readonly lineage_depth: number;
+}
+
+const FRAMES = 5;
+
+const summaryIn = (stdout: string): Summary => {
+  const lines = stdout.trimEnd().split('\n');
+  return JSON.parse(lines.at(-1) ?? '') as Summary;
+};
+
+const sha256Of = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+
+jest.setTimeout(180_000);
+
+describe('meridian demo', () => {
+  let home: MeridianHome;
+  let first: Summary;
+  beforeAll(async () => {
+    home = await MeridianHome.create();
+    await home.mustMeridian('up', '--detach');
+    first = summaryIn((await home.mustMeridian('demo', '--json')).stdout);
+  });
+  afterAll(() => home.remove());
+
+  it('reduces every frame and one mosaic, and recovers the stars', () => {
+    expect(first).toMatchObject({
+      pipeline: 'imaging-pleiades',
+      runs: { completed: FRAMES + 1, failed: 0 },
+      lineage_depth: 2,
+      metrics: { mosaic: { sources: expect.any(Number), overlap_pairs: expect.any(Number) } },
+    });
+  });
+
+  it('lists products that are where it says, byte for byte', () => {
+    expect(first.products.map((product) => product.type)).toContain('SCIENCE');
+    expect(first.products.map(({ path }) => sha256Of(path))).toEqual(
+      first.products.map(({ sha256 }) => sha256),
+    );
+  });
+
+  it('finds nothing to do the second time', async () => {
+    const again = summaryIn((await home.mustMeridian('demo', '--json')).stdout);
+
+    expect(again.runs).toEqual(first.runs);
+    expect(again.products).toEqual(first.products);
+  });
+
+  it('makes exactly the results stale that a parameter is for', async () => {
+    const { stdout } = await home.mustMeridian('demo', '--json', '--set', 'mosaic.detection_sigma=8');
+    const changed = summaryIn(stdout);
+
+    expect(changed.runs).toEqual({ completed: FRAMES + 2, failed: 0 });
+    const ids = (summary: Summary, step: string): number[] =>
+      summary.products.filter((product) => product.step === step).map((product) => product.id);
+    expect(ids(changed, 'extract')).toEqual(ids(first, 'extract'));
+    expect(ids(changed, 'mosaic')).toHaveLength(ids(first, 'mosaic').length);
+    expect(ids(changed, 'mosaic').some((id) => ids(first, 'mosaic').includes(id))).toBe(false);
+  });
+
+  it('explains what failed, and ends with 1', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'meridian-e2e-frames-'));
+    await cp(join(home.directory, 'pleiades'), directory, { recursive: true });
+    for (const name of ['pleiades-03.fits', 'pleiades-04.fits', 'pleiades-05.fits'])
+      rmSync(join(directory, name));
+    // Its header is whole, so that it is registered; its pixels are not.
+    truncateSync(join(directory, 'pleiades-02.fits'), 100_000);
+
+    const { code, stdout } = await home.meridian('demo', '--json', '--input', directory);
+
+    expect(code).toBe(1);
+    expect(summaryIn(stdout).runs).toEqual({ completed: 1, failed: 1 });
+    rmSync(directory, { recursive: true });
+  });
+
+  it('downloads a product verified, and shows what it is made from', async () => {
+    const mosaic = first.products.find((product) => product.path.endsWith('mosaic.fits'));
+    const target = join(home.directory, 'downloaded.fits');
+
+    await home.mustMeridian('get', String(mosaic?.id), '-o', target);
+    const lineage = await home.mustMeridian('lineage', String(mosaic?.id));
+
+    expect(sha256Of(target)).toBe(mosaic?.sha256);
+    expect(lineage.stdout.match(/raw data/g)).toHaveLength(2 * FRAMES);
+  });
+});
