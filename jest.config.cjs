@@ -5,6 +5,7 @@ const project = (displayName, options) => ({ ...preset, rootDir: __dirname, disp
 // Three sizes of test: no I/O; a real PostgreSQL; whole processes.
 module.exports = {
   testTimeout: 60_000,
+  maxWorkers: '100%',
   projects: [
     project('unit', {
       roots: ['<rootDir>/apps', '<rootDir>/libs'],

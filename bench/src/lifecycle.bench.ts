@@ -1,5 +1,6 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from '@meridian/core';
 import { opsDataSource, queryRow, queryRows } from '@meridian/ops-db';
 import type { DataSource } from 'typeorm';
@@ -7,58 +8,76 @@ import { startBenchServer } from './bench-server.js';
 import { graphileJobsPerSecond } from './graphile-yardstick.js';
 import { managerPasses } from './manager-passes.js';
 import { pendingRuns } from './pending-runs.js';
-import { median, type Benchmark } from './report.js';
+import { median, type Benchmark, type Figure } from './report.js';
 
 const ROUNDS = 3;
 const RUNS_PER_ROUND = 2000;
 const YARDSTICK_JOBS = 5000;
+const IDLE_MS = 10;
+
+/** Where attempt directories lie: on the disk, as in life, and in memory, which leaves the engine's own cost. */
+const BASES = { disk: null, memory: '/dev/shm' } as const;
+type Base = keyof typeof BASES;
 
 /**
- * P6: PENDING → COMPLETED through the real passes, with staging, manifest, job script, record and one product per run on a real
- * disk and every transition and event durable; only the job itself is instant. Beside graphile-worker on the same server.
+ * P6: PENDING → COMPLETED through the real passes, with staging, manifest, job script, record and one product per run, every
+ * transition and event durable; only the job itself is instant. Beside graphile-worker on the same server.
  */
 export const lifecycle: Benchmark = async ({ log }) => {
   const server = await startBenchServer();
+  const inMemory = await mkdtemp(join(BASES.memory, 'meridian-bench-'));
   try {
     const dataSource = await opsDataSource({
       url: server.url,
       applicationName: 'bench',
       poolSize: 10,
     }).initialize();
-    const base = join(server.directory, 'work');
-    await mkdir(base);
-    const rates: number[] = [];
+    const rates: Record<Base, number[]> = { disk: [], memory: [] };
     const yardsticks: number[] = [];
     for (let round = 1; round <= ROUNDS; round += 1) {
       yardsticks.push(
         await graphileJobsPerSecond(server.url.replace(/meridian$/, 'yardstick'), YARDSTICK_JOBS),
       );
-      await pendingRuns(dataSource.manager, { base, count: RUNS_PER_ROUND, round });
-      rates.push(await completeAll(dataSource));
+      for (const [kind, base] of [
+        ['disk', server.directory],
+        ['memory', inMemory],
+      ] as const) {
+        const work = join(base, `work-${round}`);
+        await mkdir(work);
+        await pendingRuns(dataSource.manager, {
+          base: work,
+          count: RUNS_PER_ROUND,
+          name: `${kind}-${round}`,
+        });
+        rates[kind].push(await completeAll(dataSource));
+        await rm(work, { recursive: true });
+      }
       log(
-        `round ${round}: ${rates.at(-1)?.toFixed(0)} runs/s; graphile-worker ${yardsticks.at(-1)?.toFixed(0)} jobs/s`,
+        `round ${round}: ${rates.disk.at(-1)?.toFixed(0)} runs/s on disk, ${rates.memory.at(-1)?.toFixed(0)} in memory; graphile-worker ${yardsticks.at(-1)?.toFixed(0)} jobs/s`,
       );
     }
     const transitions = await transitionsPerRun(dataSource);
     await dataSource.destroy();
-    await rm(base, { recursive: true });
-    const [value, yardstick] = [median(rates), median(yardsticks)];
-    const ratio = value / yardstick;
-    return {
-      P6: {
-        value,
-        unit: 'per s',
-        yardstick: { name: 'graphile-worker, unbatched, concurrency 10', value: yardstick },
-        ratio,
-        goal: '≥ 0.5 × with ≥ 6 durable transitions a run; ≥ 500/s',
-        holds: ratio >= 0.5 && value >= 500 && transitions >= 6,
-        note: `${transitions} transitions recorded per run; ${ROUNDS} interleaved rounds of ${RUNS_PER_ROUND} runs, medians`,
-      },
-    };
+    const figure = (kind: Base) => lifecycleFigure(median(rates[kind]), median(yardsticks), transitions);
+    return { P6: figure('disk'), 'P6, attempt directories in memory': figure('memory') };
   } finally {
+    await rm(inMemory, { recursive: true });
     await server.stop();
   }
 };
+
+function lifecycleFigure(value: number, yardstick: number, transitions: number): Figure {
+  const ratio = value / yardstick;
+  return {
+    value,
+    unit: 'per s',
+    yardstick: { name: 'graphile-worker, unbatched, concurrency 10', value: yardstick },
+    ratio,
+    goal: '≥ 0.5 × with ≥ 6 durable transitions a run; ≥ 500/s',
+    holds: ratio >= 0.5 && value >= 500 && transitions >= 6,
+    note: `${transitions} transitions recorded per run; ${ROUNDS} interleaved rounds of ${RUNS_PER_ROUND} runs, medians`,
+  };
+}
 
 /** Drives both managers' passes side by side until every run is COMPLETED; runs per second. */
 async function completeAll(dataSource: DataSource): Promise<number> {
@@ -73,8 +92,9 @@ async function completeAll(dataSource: DataSource): Promise<number> {
   };
   const collectAll = async (): Promise<void> => {
     while (submitting || (await openRuns(dataSource)) > 0) {
-      await observe.run(signal);
-      await collect.run(signal);
+      const changed = (await observe.run(signal)) + (await collect.run(signal));
+      // A daemon sleeps until it is notified; asking on and on would only take the processor from the other one.
+      if (changed === 0) await sleep(IDLE_MS);
     }
   };
   await Promise.all([submitAll(), collectAll()]);

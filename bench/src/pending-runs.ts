@@ -8,12 +8,12 @@ import type { EntityManager } from 'typeorm';
 /** `count` PENDING runs of one step, each over a raw file of its own that lies at the processing location. */
 export async function pendingRuns(
   manager: EntityManager,
-  { base, count, round }: { base: string; count: number; round: number },
+  { base, count, name }: { base: string; count: number; name: string },
 ): Promise<void> {
-  const folder = `raw-${round}`;
+  const folder = 'raw';
   await mkdir(join(base, folder));
   for (let n = 1; n <= count; n += 1) await writeFile(join(base, folder, `${n}.fits`), 'raw\n');
-  const locationId = await aLocation(manager, { name: `bench-${round}`, basePath: base });
+  const locationId = await aLocation(manager, { name: `bench-${name}`, basePath: base });
   const pipeline = await aPipeline(manager, { locationId });
   const software = await aSoftwareVersion(manager, { command: ['true'] });
   const step = await aStep(manager, { pipeline, software, groupBy: ['n'] });

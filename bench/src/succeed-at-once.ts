@@ -17,7 +17,7 @@ export async function succeedAtOnce(job: JobSpec): Promise<FakeEnd> {
   const record = {
     contract_version: 1,
     token: job.token,
-    run_id: runId,
+    run_id: Number(runId),
     attempt: Number(attempt),
     exit_code: 0,
     host: 'bench',

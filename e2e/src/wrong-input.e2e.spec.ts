@@ -227,7 +227,7 @@ describe('wrong input', () => {
 
       const [run] = await finished('full', 1);
 
-      expect(run).toMatchObject({ status: 'COMPLETED' });
+      expect(run).toMatchObject({ status: 'COMPLETED', failure_class: null, failure_reason: null });
     } finally {
       execFileSync('umount', ['--lazy', disk]);
     }

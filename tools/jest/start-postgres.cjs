@@ -49,7 +49,7 @@ module.exports = async () => {
     });
     await server.initialise();
     await server.start();
-    globalThis.meridianTestServer = server;
+    globalThis.meridianTestServer = { server, directory };
     process.env.MERIDIAN_TEST_SERVER_URL = `postgresql://meridian:test@127.0.0.1:${port}/postgres`;
   }
   const admin = new Client({ connectionString: process.env.MERIDIAN_TEST_SERVER_URL });

@@ -1,3 +1,8 @@
+const { rmSync } = require('node:fs');
+
 module.exports = async () => {
-  await globalThis.meridianTestServer?.stop();
+  if (globalThis.meridianTestServer === undefined) return;
+  const { server, directory } = globalThis.meridianTestServer;
+  await server.stop();
+  rmSync(directory, { recursive: true, force: true });
 };

@@ -139,6 +139,15 @@ read_peak_memory() {
   peak_memory_mb=$((peak_kb / 1024)).$((peak_kb % 1024 * 10 / 1024))
 }
 
+# Asked when the step ends: a program that could not write could not say so on this disk either.
+read_disk_full() {
+  disk_full=false
+  room_kb=$(df -k --output=avail "$directory" 2>/dev/null | tail -n 1) || return 0
+  room_kb=\${room_kb##* }
+  case $room_kb in '' | *[!0-9]*) return 0 ;; esac
+  if [ "$room_kb" -lt 64 ]; then disk_full=true; fi
+}
+
 plain_or() {
   case $1 in
     '' | *[!A-Za-z0-9._:@-]*) plain=$2 ;;
@@ -152,8 +161,8 @@ record_head() {
   plain_or "$job_id" null
   printf '{"contract_version":${CONTRACT_VERSION},"token":"%s","run_id":%s,"attempt":%s,"exit_code":%s,"host":%s,"job_id":%s,' \\
     "$token" "$run_id" "$attempt" "$exit_code" "$host" "$plain" &&
-    printf '"started_at":"%s","ended_at":"%s","cpu_seconds":%s,"peak_memory_mb":%s,"was_stopped":%s,\\n' \\
-      "$started_at" "$ended_at" "$cpu_seconds" "$peak_memory_mb" "$stopped"
+    printf '"started_at":"%s","ended_at":"%s","cpu_seconds":%s,"peak_memory_mb":%s,"was_stopped":%s,"disk_full":%s,\\n' \\
+      "$started_at" "$ended_at" "$cpu_seconds" "$peak_memory_mb" "$stopped" "$disk_full"
 }
 
 # The first line of a list starts with a comma too many; tail takes it away.

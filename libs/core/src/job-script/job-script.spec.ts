@@ -42,6 +42,7 @@ describe.each(SHELLS)('the job script under %s', (...shell) => {
       cpuSeconds: expect.any(Number) as number,
       peakMemoryMb: null,
       wasStopped: false,
+      diskWasFull: false,
       files: [
         {
           path: 'a.fits',

@@ -174,6 +174,7 @@ main() {
   # From here on only SIGKILL can keep the record from being written.
   trap '' TERM INT HUP XCPU USR1 XFSZ
   ended_at=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  read_disk_full
   tries=1
   until collect_outputs && write_record; do
     if [ "$tries" -ge 4 ]; then

@@ -57,6 +57,7 @@ it('a record is read with its times as dates and its files by path', () => {
     cpuSeconds: 12.5,
     peakMemoryMb: null,
     wasStopped: false,
+    diskWasFull: false,
     files: [
       { path: 'qa/"ö\n', sizeBytes: 0, modifiedAt: new Date(-1000), sha256: 'b'.repeat(64) },
       {

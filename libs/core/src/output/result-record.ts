@@ -43,6 +43,8 @@ export interface ResultRecord {
   readonly peakMemoryMb: number | null;
   /** True when the scheduler, or a person, asked the job to stop while the step was running. */
   readonly wasStopped: boolean;
+  /** True when there was no room left at the attempt directory when the step ended. */
+  readonly diskWasFull: boolean;
   /** Ordered by path. */
   readonly files: readonly ResultFile[];
   readonly skipped: readonly SkippedEntry[];
@@ -73,6 +75,7 @@ export function parseResultRecord(text: string): ResultRecord {
     cpuSeconds: measureOf(record, 'cpu_seconds'),
     peakMemoryMb: measureOf(record, 'peak_memory_mb'),
     wasStopped: record['was_stopped'] === true,
+    diskWasFull: record['disk_full'] === true,
     files,
     skipped: [
       ...unnameable,

@@ -5,6 +5,7 @@ import type { FailureClass } from './failure-class.js';
 const END: RecordedEnd = {
   exitCode: 0,
   wasStopped: false,
+  diskWasFull: false,
   startedAt: new Date('2026-01-01T00:00:00Z'),
   endedAt: new Date('2026-01-01T00:10:00Z'),
 };
@@ -33,6 +34,8 @@ const classify = (
 describe('classifyFailure', () => {
   it.each<[string, JobObservation, Partial<RecordedEnd> | null, FailureClass]>([
     ['exit 1', finished('FAILED', 1), { exitCode: 1 }, 'SOFTWARE'],
+    ['exit 1 on a full disk', finished('FAILED', 1), { exitCode: 1, diskWasFull: true }, 'INFRASTRUCTURE'],
+    ['exit 65 on a full disk', finished('FAILED', 65), { exitCode: 65, diskWasFull: true }, 'BAD_DATA'],
     ['exit 65', finished('FAILED', 65), { exitCode: 65 }, 'BAD_DATA'],
     ['exit 75', finished('FAILED', 75), { exitCode: 75 }, 'TRANSIENT'],
     ['exit 139 (a crash)', finished('FAILED', 139), { exitCode: 139 }, 'SOFTWARE'],

@@ -43,6 +43,7 @@ const FAILURE_OF_STATE = {
 export interface RecordedEnd {
   readonly exitCode: number;
   readonly wasStopped: boolean;
+  readonly diskWasFull: boolean;
   readonly startedAt: Date;
   readonly endedAt: Date;
 }
@@ -80,9 +81,9 @@ export function classifyFailure({
   const byState = FAILURE_OF_STATE[state];
   if (byState !== null) return { class: byState.class, reason: withSiteReason(byState.reason, observation) };
   if (record === null) return failureWithoutRecord(observation);
-  return record.wasStopped
-    ? failureOfStoppedJob(record, walltimeMinutes)
-    : failureOfExitCode(record.exitCode, exitCodeMap);
+  if (record.wasStopped) return failureOfStoppedJob(record, walltimeMinutes);
+  const failure = failureOfExitCode(record.exitCode, exitCodeMap);
+  return failure.class === 'SOFTWARE' && record.diskWasFull ? onFullDisk(failure) : failure;
 }
 
 /** Somebody told the job to stop and the site does not say why: after its time limit it can only have been that. */
@@ -99,6 +100,12 @@ function failureWithoutRecord(observation: JobObservation): Failure {
     `the job ended${exitCode === null ? '' : ` with exit code ${exitCode}`} without leaving its record`;
   return { class: 'INFRASTRUCTURE', reason: withSiteReason(reason, observation) };
 }
+
+/** Out of space is no fault of the software, and goes away when somebody makes room. */
+export const onFullDisk = ({ reason }: Failure): Failure => ({
+  class: 'INFRASTRUCTURE',
+  reason: `the disk is full: ${reason}`,
+});
 
 /** A class the map names wrongly is ignored: a typing mistake in a definition must not hide a failure. */
 function failureOfExitCode(exitCode: number, exitCodeMap: Readonly<Record<string, unknown>>): Failure {

@@ -1,4 +1,4 @@
-import type { Failure } from './classify-failure.js';
+import { onFullDisk, type Failure } from './classify-failure.js';
 
 /** How much of what a program said last is kept with its run. */
 export const MAX_STDERR_LINES = 20;
@@ -35,14 +35,9 @@ export function reasonWithStderr(reason: string, stderrTail: string): string {
 
 const DISK_IS_FULL = /\b(ENOSPC|EDQUOT)\b|No space left on device|Disk quota exceeded/;
 
-/**
- * What a program that only said "failed" said on standard error: out of space is no fault of the software, and goes away
- * when somebody makes room, so it is INFRASTRUCTURE. Other failures, and codes that a version declares, stay what they are.
- */
+/** A failure with the program's last words, which may say better than its exit code that a disk was full. */
 export function withWordsOfProgram(failure: Failure, stderrTail: string): Failure {
   const isFull = failure.class === 'SOFTWARE' && DISK_IS_FULL.test(stderrTail);
-  const { class: failureClass, reason } = isFull
-    ? { class: 'INFRASTRUCTURE' as const, reason: `the disk is full: ${failure.reason}` }
-    : failure;
-  return { class: failureClass, reason: reasonWithStderr(reason, stderrTail) };
+  const told = isFull ? onFullDisk(failure) : failure;
+  return { class: told.class, reason: reasonWithStderr(told.reason, stderrTail) };
 }
