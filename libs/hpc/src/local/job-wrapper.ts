@@ -25,6 +25,11 @@ ln "$part" "$state/processes/$token" 2>/dev/null
 claimed=$?
 rm -f "$part"
 [ "$claimed" -eq 0 ] || exit 0
+# The first wrapper may be through already, and its name taken away: what has ended is not begun again.
+if [ -e "$state/finished/$token" ]; then
+  rm -f "$state/processes/$token"
+  exit 0
+fi
 
 child=
 interrupted=false
