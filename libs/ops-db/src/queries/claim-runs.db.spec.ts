@@ -110,6 +110,16 @@ describe('claimRuns', () => {
     expect(await claimRuns(db, request())).toEqual([runId]);
   });
 
+  it('nothing is claimed while the pipeline is disabled', async () => {
+    const { runId } = await aRun(db, { step });
+    const enable = (enabled: boolean): Promise<unknown> =>
+      queryRows(db, sql`UPDATE pipeline SET enabled = ${enabled} WHERE id = ${step.pipelineId}`);
+    await enable(false);
+    expect(await claimRuns(db, request())).toEqual([]);
+    await enable(true);
+    expect(await claimRuns(db, request())).toEqual([runId]);
+  });
+
   it('a location never has more active runs than its limit, however many managers claim at once', async () => {
     const limited = await aStep(db, {
       pipeline: await aPipeline(db, { locationId: await aLocation(db, { maxActiveRuns: 5 }) }),

@@ -15,7 +15,7 @@ export interface ClaimRequest {
  * Takes up to `limit` PENDING runs that are due, most urgent first (priority, then age), and leases them: PENDING → STAGING_DATA.
  *
  * Limits hold at this moment: a location's `max_active_runs` and `max_jobs_in_queue` and a step's `max_active_runs`, exactly
- * if the caller holds `lockClaims`. Paused pipelines and locations and runs to be cancelled are left alone.
+ * if the caller holds `lockClaims`. Disabled and paused pipelines, paused locations and runs to be cancelled are left alone.
  * SKIP LOCKED: a row that anyone is changing waits for the next tick. A step that has room for fewer runs than were looked at
  * leaves the rest for the next call, which passes that step by: a full step never hides the others.
  */
@@ -30,7 +30,7 @@ export const claimRuns = async (manager: EntityManager, request: ClaimRequest): 
         FROM run
         WHERE run.location_id = location_room.id AND run.status = 'PENDING'
           AND run.not_before <= now() AND run.cancel_requested_at IS NULL
-          AND NOT EXISTS (SELECT FROM pipeline WHERE pipeline.id = run.pipeline_id AND pipeline.paused_at IS NOT NULL)
+          AND EXISTS (SELECT FROM pipeline WHERE pipeline.id = run.pipeline_id AND pipeline.enabled AND pipeline.paused_at IS NULL)
           AND NOT EXISTS (SELECT FROM step_room WHERE step_room.id = run.step_id AND step_room.slots = 0)
         ORDER BY run.priority DESC, run.id
         LIMIT location_room.slots
