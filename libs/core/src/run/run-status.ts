@@ -42,15 +42,11 @@ export const ACTIVE_STATUSES = [
   'RUNNING',
   'COLLECTING_RESULTS',
 ] as const satisfies readonly RunStatus[];
-export type ActiveStatus = (typeof ACTIVE_STATUSES)[number];
 
 export const SUCCESSFUL_STATUSES = [
   'COMPLETED',
   'COMPLETED_WITH_WARNINGS',
 ] as const satisfies readonly RunStatus[];
-
-export const canTransition = (from: RunStatus, to: RunStatus): boolean =>
-  (RUN_TRANSITIONS[from] as readonly RunStatus[]).includes(to);
 
 /** Finished for now: a FAILED run may still be retried by a person, the others are absorbing. */
 export const isFinished = (status: RunStatus): boolean =>

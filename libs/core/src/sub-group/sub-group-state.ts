@@ -17,9 +17,6 @@ export const SUB_GROUP_STATES = [
 ] as const;
 export type SubGroupState = (typeof SUB_GROUP_STATES)[number];
 
-/** States in which a run is wanted and nothing stands in its way. */
-export const FIREABLE_STATES = ['missing', 'stale'] as const satisfies readonly SubGroupState[];
-
 /** Why a sub-group that has a result needs another one. */
 export const STALE_CAUSES = [
   'input_added',
