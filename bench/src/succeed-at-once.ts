@@ -9,7 +9,7 @@ const SHA256 = createHash('sha256').update(CONTENT).digest('hex');
 
 /** What an instant job leaves behind: one product and the record of the container contract. */
 export async function succeedAtOnce(job: JobSpec): Promise<FakeEnd> {
-  const [, runId = '0', attempt = '0'] = /^mrd-(\d+)-(\d+)$/.exec(job.token) ?? [];
+  const [, runId = '0', attempt = '0'] = /^mrd-[a-z0-9]+-(\d+)-(\d+)$/.exec(job.token) ?? [];
   const output = join(job.directory, 'output', 'science');
   await mkdir(output, { recursive: true });
   await writeFile(join(output, 'product.fits'), CONTENT);

@@ -37,7 +37,8 @@ describe('ObserveJobsPass', () => {
   const aJob = async (options: RunOptions = {}) => {
     submitted += 1;
     const spec: JobSpec = {
-      token: jobToken(submitted as RunId, 1),
+      token: jobToken({ installation: 'observer', runId: submitted, attempt: 1 }),
+      label: 'imaging/extract',
       scriptPath: '/x/job.sh',
       directory: '/x',
       stdoutPath: '/x/out',

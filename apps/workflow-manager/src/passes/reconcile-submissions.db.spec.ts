@@ -109,7 +109,7 @@ describe('ReconcileSubmissionsPass and CancelRunsPass', () => {
     now = new Date('2026-01-01T00:00:31Z');
     expect(await told()).toBe(1);
     expect(await runRow(shop.db, runId)).toMatchObject({ status: 'SUBMITTED' });
-    const jobId = shop.site.jobOf(`mrd-${runId}-1` as JobToken);
+    const jobId = shop.site.jobOf(shop.tokenOf({ runId }));
     expect(jobId === undefined ? null : shop.site.observation(jobId)).toMatchObject({
       kind: 'finished',
       state: 'CANCELLED',

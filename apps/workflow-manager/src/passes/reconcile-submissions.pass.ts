@@ -32,6 +32,7 @@ export interface ReconcileSubmissionsOptions {
   /** Beyond the site's own submission time-out. */
   readonly graceSeconds: number;
   readonly lookUpAfterSeconds: number;
+  readonly now: () => Date;
   readonly logger: Logger;
 }
 
@@ -41,6 +42,9 @@ interface Decided {
 }
 
 const MARKERS_AT_ONCE = 8;
+
+/** How far a site's clock may be from ours, with room to spare: too long only makes a search slower. */
+const CLOCKS_DIFFER_BY_SECONDS = 3_600;
 
 async function markerOf(
   attempt: UnreconciledAttempt,
@@ -134,10 +138,13 @@ export class ReconcileSubmissionsPass implements Pass {
     site: Site,
     attempts: readonly UnreconciledAttempt[],
   ): Promise<{ lookups: Map<JobToken, TokenLookup>; lostAfterSeconds: number }> {
+    const { now } = this.options;
     const tokens = attempts.map((attempt) => attempt.token as JobToken);
     try {
       const { submissionTimeoutSeconds } = await site.backend.capabilities();
-      const lookups = await site.backend.findByToken(tokens);
+      const oldest = Math.max(...attempts.map((attempt) => attempt.ageSeconds)) + CLOCKS_DIFFER_BY_SECONDS;
+      const since = new Date(now().getTime() - oldest * 1000);
+      const lookups = await site.backend.findByToken(tokens, since);
       return { lookups, lostAfterSeconds: submissionTimeoutSeconds + this.options.graceSeconds };
     } catch (error) {
       const reason = messageOf(error);
@@ -200,6 +207,7 @@ export class ReconcileSubmissionsPass implements Pass {
         ...attempt,
         spec: jobSpec({
           token: attempt.token as JobToken,
+          label: attempt.label,
           directory: join(attempt.basePath, attempt.directory),
           resources: {
             cpus: attempt.cpus,

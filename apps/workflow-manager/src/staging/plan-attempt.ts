@@ -17,7 +17,6 @@ import {
   type ManifestInput,
   type Resources,
   type RunDirectories,
-  type RunId,
 } from '@meridian/core';
 import type { ClaimedRun, RunInput } from '@meridian/ops-db';
 import { inputNames } from './input-names.js';
@@ -90,7 +89,8 @@ export function planAttempt(run: ClaimedRun, inputs: readonly RunInput[]): Attem
       join(directories.workspace, ...(isHost || run.isFinalStep ? [] : [safeName(run.step)])),
     ],
     spec: jobSpec({
-      token: jobToken(run.runId as RunId, run.attempt),
+      token: jobToken(run),
+      label: `${run.pipeline}/${run.step}`,
       directory: attempt,
       resources: resourcesOf(run),
     }),
@@ -100,10 +100,12 @@ export function planAttempt(run: ClaimedRun, inputs: readonly RunInput[]): Attem
 /** The job of an attempt whose directory is staged; a resubmission asks for exactly the same. */
 export const jobSpec = ({
   token,
+  label,
   directory,
   resources,
-}: Pick<JobSpec, 'token' | 'directory' | 'resources'>): JobSpec => ({
+}: Pick<JobSpec, 'token' | 'label' | 'directory' | 'resources'>): JobSpec => ({
   token,
+  label,
   scriptPath: join(directory, ATTEMPT_FILES.script),
   directory,
   stdoutPath: join(directory, ATTEMPT_FILES.jobStdout),

@@ -76,8 +76,12 @@ export class MortalBackend implements HpcBackend {
     return this.life.step('observe', () => this.backend.observe(ids));
   }
 
-  findByToken(tokens: readonly JobToken[]): ReturnType<HpcBackend['findByToken']> {
-    return this.life.step('findByToken', () => this.backend.findByToken(tokens));
+  findByToken(tokens: readonly JobToken[], since: Date): ReturnType<HpcBackend['findByToken']> {
+    return this.life.step('findByToken', () => this.backend.findByToken(tokens, since));
+  }
+
+  listAlive(installation: string): ReturnType<HpcBackend['listAlive']> {
+    return this.life.step('listAlive', () => this.backend.listAlive(installation));
   }
 
   cancel(ids: readonly JobId[]): Promise<void> {

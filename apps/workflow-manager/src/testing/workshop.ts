@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { readSettings, sql } from '@meridian/core';
+import { jobToken, readSettings, sql, type JobToken } from '@meridian/core';
 import { createLogger, type Pass } from '@meridian/daemon';
 import { FakeBackend, FakeSite, type HpcBackend } from '@meridian/hpc';
 import { queryRows } from '@meridian/ops-db';
@@ -34,6 +34,8 @@ export interface Workshop {
   readonly archiveId: number;
   readonly program: string;
   readonly site: FakeSite;
+  /** The token of a run's first attempt. */
+  readonly tokenOf: (run: { readonly runId: number }) => JobToken;
   close(): Promise<void>;
 }
 
@@ -45,11 +47,16 @@ export async function openWorkshop(): Promise<Workshop> {
   await writeFile(join(program, 'reduce.sh'), 'echo reduced\n');
   const db = test.dataSource.manager;
   const archiveId = await aLocation(db, { name: 'archive', kind: 'SOURCE', basePath: archive });
+  const [{ id: installation }] = (await queryRows<{ id: string }>(db, sql`SELECT id FROM installation`)) as [
+    { id: string },
+  ];
+  const tokenOf = ({ runId }: { readonly runId: number }): JobToken =>
+    jobToken({ installation, runId, attempt: 1 });
   const close = async (): Promise<void> => {
     await test.close();
     await rm(root, { recursive: true, force: true });
   };
-  return { test, db, base, archive, archiveId, program, site: new FakeSite(), close };
+  return { test, db, base, archive, archiveId, program, site: new FakeSite(), tokenOf, close };
 }
 
 /** A step of a pipeline that processes at a new location with this base. */

@@ -18,6 +18,15 @@ export interface JobSpec {
   readonly stdoutPath: string;
   readonly stderrPath: string;
   readonly resources: Resources;
+  /** `<pipeline>/<step>`: what people see at the site, and which jobs may go out together. */
+  readonly label: string;
+}
+
+/** A job that a site still has and that has not ended. */
+export interface LiveJob {
+  readonly jobId: JobId;
+  readonly token: JobToken;
+  readonly state: 'queued' | 'running';
 }
 
 /** Per job: `unknown` means the request may or may not have taken effect, and must be reconciled. */

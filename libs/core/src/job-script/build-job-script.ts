@@ -14,7 +14,7 @@ export interface JobScriptOptions {
   /** Exported to the command; WORKFLOW_CPUS also says how many files are hashed at once. */
   readonly environment: Readonly<Record<string, string>>;
   readonly heartbeatSeconds: number;
-  /** The variable in which the scheduler tells a job its id; without it SLURM_JOB_ID, then MERIDIAN_JOB_ID. */
+  /** The variable in which the scheduler tells a job its id; without it MERIDIAN_JOB_ID, which our backends set, then SLURM_JOB_ID. */
   readonly jobIdVariable?: string;
   /** How long the step may take to stop after a signal; less than the scheduler itself waits. Default 20. */
   readonly stopSeconds?: number;
@@ -84,7 +84,7 @@ function stepFunction({ environment, argv }: JobScriptOptions): string[] {
 }
 
 function jobIdExpression(variable: string | undefined): string {
-  if (variable === undefined) return '"${SLURM_JOB_ID:-${MERIDIAN_JOB_ID:-}}"';
+  if (variable === undefined) return '"${MERIDIAN_JOB_ID:-${SLURM_JOB_ID:-}}"';
   check(VARIABLE_NAME.test(variable), 'a variable name', variable);
   return `"\${${variable}:-}"`;
 }

@@ -13,5 +13,5 @@ export type LocationId = Brand<number, 'LocationId'>;
 /** The scheduler's own name for a job. */
 export type JobId = Brand<string, 'JobId'>;
 
-/** `mrd-<run>-<attempt>`: what Meridian calls a job before the scheduler has named it. */
+/** `mrd-<installation>-<run>-<attempt>`: what Meridian calls a job before the scheduler has named it. */
 export type JobToken = Brand<string, 'JobToken'>;

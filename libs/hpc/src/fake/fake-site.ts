@@ -1,8 +1,16 @@
-import type { JobEndState, JobId, JobObservation, JobSpec, JobToken, JobUsage } from '@meridian/core';
+import type {
+  JobEndState,
+  JobId,
+  JobObservation,
+  JobSpec,
+  JobToken,
+  JobUsage,
+  LiveJob,
+} from '@meridian/core';
 
 /** `unknown_before`: the request never arrived. `unknown_after`: the job is there, only the reply was lost. */
 export type SubmitFault = 'reject' | 'unknown_before' | 'unknown_after';
-export type SiteRequest = 'submit' | 'observe' | 'findByToken' | 'cancel';
+export type SiteRequest = 'submit' | 'observe' | 'findByToken' | 'listAlive' | 'cancel';
 
 export interface FakeEnd {
   readonly state: JobEndState;
@@ -27,7 +35,13 @@ export class FakeSite {
   /** While true, observing says `unknown` and finding says `unanswered`. */
   isSilent = false;
   /** How many requests of each kind were made, whatever the number of jobs in them. */
-  readonly requests: Record<SiteRequest, number> = { submit: 0, observe: 0, findByToken: 0, cancel: 0 };
+  readonly requests: Record<SiteRequest, number> = {
+    submit: 0,
+    observe: 0,
+    findByToken: 0,
+    listAlive: 0,
+    cancel: 0,
+  };
 
   private readonly jobs = new Map<JobId, FakeJob>();
   private readonly byToken = new Map<JobToken, JobId>();
@@ -80,6 +94,18 @@ export class FakeSite {
   }
 
   observation = (id: JobId): JobObservation => this.jobs.get(id)?.observation ?? { kind: 'unknown' };
+
+  /** The jobs that have not ended, oldest first. */
+  alive = (): LiveJob[] =>
+    [...this.jobs].flatMap(
+      ([
+        jobId,
+        {
+          spec,
+          observation: { kind },
+        },
+      ]) => (kind === 'queued' || kind === 'running' ? [{ jobId, token: spec.token, state: kind }] : []),
+    );
 
   takeSubmitFault = (): SubmitFault | undefined => this.faults.shift();
 

@@ -2,12 +2,14 @@ import type { JobObservation, JobSpec, JobToken } from '@meridian/core';
 import {
   hpcBackendContract,
   submitted,
-  token,
+  tokensOf,
   untilObserved,
   type ContractJob,
 } from '../testing/hpc-backend.contract.js';
 import { FakeBackend } from './fake.backend.js';
 import { FakeSite, type FakeEnd } from './fake-site.js';
+
+const token = tokensOf('fake');
 
 const specOf = (name: JobToken): JobSpec => ({
   token: name,
@@ -16,6 +18,7 @@ const specOf = (name: JobToken): JobSpec => ({
   stdoutPath: '/a/job.out',
   stderrPath: '/a/job.err',
   resources: { cpus: 1, memoryMb: 100, walltimeMinutes: 1 },
+  label: 'imaging/extract',
 });
 
 const endOf = (exitCode: number): FakeEnd => ({ state: exitCode === 0 ? 'COMPLETED' : 'FAILED', exitCode });
@@ -30,6 +33,7 @@ hpcBackendContract('FakeBackend', () => {
   });
   return Promise.resolve({
     backend: new FakeBackend(site),
+    installation: 'fake',
     reopen: () => new FakeBackend(site),
     job: (name, plan = {}) => {
       plans.set(name, plan);
@@ -125,6 +129,6 @@ describe('FakeBackend, told to fail:', () => {
     const answer = backend.observe([id]);
     letGo();
     expect((await answer).size).toBe(1);
-    expect(site.requests).toEqual({ submit: 1, observe: 1, findByToken: 0, cancel: 0 });
+    expect(site.requests).toEqual({ submit: 1, observe: 1, findByToken: 0, listAlive: 0, cancel: 0 });
   });
 });

@@ -1,11 +1,14 @@
-import type {
-  JobId,
-  JobObservation,
-  JobSpec,
-  JobToken,
-  SiteCapabilities,
-  SubmitOutcome,
-  TokenLookup,
+import {
+  DomainError,
+  parseJobToken,
+  type JobId,
+  type JobObservation,
+  type JobSpec,
+  type JobToken,
+  type LiveJob,
+  type SiteCapabilities,
+  type SubmitOutcome,
+  type TokenLookup,
 } from '@meridian/core';
 import type { HpcBackend } from '../hpc-backend.js';
 import { FakeSite } from './fake-site.js';
@@ -33,6 +36,12 @@ export class FakeBackend implements HpcBackend {
   async findByToken(tokens: readonly JobToken[]): Promise<Map<JobToken, TokenLookup>> {
     await this.site.request('findByToken');
     return new Map(tokens.map((token) => [token, this.findOne(token)]));
+  }
+
+  async listAlive(installation: string): Promise<LiveJob[]> {
+    await this.site.request('listAlive');
+    if (this.site.isSilent) throw silent();
+    return this.site.alive().filter(({ token }) => parseJobToken(token)?.installation === installation);
   }
 
   async cancel(ids: readonly JobId[]): Promise<void> {
@@ -72,3 +81,11 @@ export class FakeBackend implements HpcBackend {
     return jobId === undefined ? { kind: 'absent' } : { kind: 'found', jobId };
   }
 }
+
+const silent = (): DomainError =>
+  new DomainError({
+    kind: 'unavailable',
+    code: 'site.silent',
+    message: 'The fake site was told to be silent.',
+    action: 'Tell it to answer again.',
+  });

@@ -14,13 +14,16 @@ import { tmpdir } from 'node:os';
 import {
   hpcBackendContract,
   submitted,
-  token,
+  tokensOf,
   untilObserved,
   type ContractJob,
   type ContractSite,
 } from '../testing/hpc-backend.contract.js';
 import { LocalBackend, type LocalBackendOptions } from './local.backend.js';
 import { parseJobProcess, processesOf, sendSignal } from './process-table.js';
+
+const INSTALLATION = 'local';
+const token = tokensOf(INSTALLATION);
 
 const open: { backend: LocalBackend; base: string }[] = [];
 
@@ -64,6 +67,7 @@ function jobOf(
   writeFileSync(`${directory}/job.sh`, `#!/bin/sh\necho run >>starts\n${commands}\n`);
   return {
     token: name,
+    label: 'imaging/extract',
     scriptPath: `${directory}/job.sh`,
     directory,
     stdoutPath: `${directory}/job.out`,
@@ -93,6 +97,7 @@ const HELD = 'while [ ! -e release ]; do sleep 0.05; done';
 function siteOver(base: string): ContractSite {
   return {
     backend: backendOver(base),
+    installation: INSTALLATION,
     reopen: () => backendOver(base),
     job: (name: JobToken, { exitCode = 0, isHeld = false }: ContractJob = {}) =>
       Promise.resolve(jobOf(base, name, `${isHeld ? HELD : ''}\nexit ${exitCode}`)),

@@ -1,11 +1,13 @@
-import type {
-  JobId,
-  JobObservation,
-  JobSpec,
-  JobToken,
-  SiteCapabilities,
-  SubmitOutcome,
-  TokenLookup,
+import {
+  parseJobToken,
+  type JobId,
+  type JobObservation,
+  type JobSpec,
+  type JobToken,
+  type LiveJob,
+  type SiteCapabilities,
+  type SubmitOutcome,
+  type TokenLookup,
 } from '@meridian/core';
 import { access } from 'node:fs/promises';
 import type { HpcBackend } from '../hpc-backend.js';
@@ -81,6 +83,18 @@ export class LocalBackend implements HpcBackend {
     return new Map(
       await Promise.all(tokens.map(async (token) => [token, await this.findOne(token)] as const)),
     );
+  }
+
+  async listAlive(installation: string): Promise<LiveJob[]> {
+    await this.store.open();
+    const known = [...(await this.store.queued()), ...(await this.store.running())];
+    const alive: LiveJob[] = [];
+    for (const { token } of known.filter((job) => parseJobToken(job.token)?.installation === installation)) {
+      const seen = observationOf(await seenState(this.store, token as string as JobId));
+      if (seen.kind === 'queued' || seen.kind === 'running')
+        alive.push({ jobId: jobIdOf(token), token, state: seen.kind });
+    }
+    return alive;
   }
 
   async cancel(ids: readonly JobId[]): Promise<void> {

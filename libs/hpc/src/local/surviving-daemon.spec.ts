@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { token, untilObserved } from '../testing/hpc-backend.contract.js';
+import { tokensOf, untilObserved } from '../testing/hpc-backend.contract.js';
 import { LocalBackend } from './local.backend.js';
 import { processesOf, sendSignal } from './process-table.js';
 
@@ -21,6 +21,8 @@ void backend.submit([JSON.parse(process.env.SPEC)]);
 setInterval(() => undefined, 1000);
 `;
 
+const token = tokensOf('survivor');
+
 const base = mkdtempSync(`${tmpdir()}/meridian-survive-`);
 afterAll(() => {
   processesOf(token('survivor')).forEach((pid) => sendSignal(pid, 'SIGKILL'));
@@ -36,6 +38,7 @@ const OPTIONS = {
 it('kill -9 of the daemon does not touch its jobs, and the next daemon sees how they ended', async () => {
   const spec: JobSpec = {
     token: token('survivor'),
+    label: 'imaging/extract',
     scriptPath: `${base}/job.sh`,
     directory: base,
     stdoutPath: `${base}/job.out`,

@@ -8,6 +8,8 @@ export interface UnreconciledAttempt {
   readonly runId: number;
   readonly attempt: number;
   readonly token: string;
+  /** `<pipeline>/<step>`. */
+  readonly label: string;
   readonly locationId: number;
   readonly basePath: string;
   /** Relative to `basePath`. */
@@ -48,10 +50,12 @@ export const claimUnreconciledAttempts = (
     )
     UPDATE run
     SET lease_owner = ${request.leaseOwner}::text, lease_expires_at = now() + make_interval(secs => ${request.leaseSeconds})
-    FROM orphan, attempt, data_location location, reduction_step step
+    FROM orphan, attempt, data_location location, reduction_step step, pipeline
     WHERE run.id = orphan.id AND attempt.run_id = run.id AND attempt.number = run.attempt
       AND location.id = run.location_id AND step.id = run.step_id
-    RETURNING run.id AS "runId", attempt.number AS attempt, attempt.token, run.location_id AS "locationId",
+      AND pipeline.id = run.pipeline_id
+    RETURNING run.id AS "runId", attempt.number AS attempt, attempt.token, pipeline.name || '/' || step.name AS label,
+      run.location_id AS "locationId",
       location.base_path AS "basePath", attempt.directory, attempt.cpus, attempt.memory_mb AS "memoryMb",
       attempt.walltime_minutes AS "walltimeMinutes",
       extract(epoch FROM now() - attempt.intended_at)::double precision AS "ageSeconds",

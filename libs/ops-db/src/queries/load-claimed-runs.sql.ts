@@ -4,6 +4,8 @@ import { queryRows } from '../sql.js';
 
 /** Everything about a run that staging it needs, its inputs apart. */
 export interface ClaimedRun {
+  /** Which installation of Meridian this database is: part of every job's name. */
+  readonly installation: string;
   readonly runId: number;
   /** The number that its next attempt will have. */
   readonly attempt: number;
@@ -48,7 +50,7 @@ export const loadClaimedRuns = (
   queryRows(
     manager,
     sql`
-    SELECT run.id AS "runId", run.attempt + 1 AS attempt, run.failure_count AS "failureCount", run.dims, run.config,
+    SELECT (SELECT id FROM installation) AS installation, run.id AS "runId", run.attempt + 1 AS attempt, run.failure_count AS "failureCount", run.dims, run.config,
            run.cpus, run.memory_mb AS "memoryMb", run.walltime_minutes AS "walltimeMinutes",
            input_set.id AS "inputSetId", input_set.member_count AS "memberCount",
            pipeline.name AS pipeline, step.name AS step, step.outputs, step.retry,
