@@ -1,6 +1,6 @@
 import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { jobToken, type JobId, type JobSpec, type RunId } from '@meridian/core';
+import { jobToken, type JobId, type JobSpec } from '@meridian/core';
 import { FakeBackend, FakeSite } from '@meridian/hpc';
 import { aLocation, aPipeline, runRow, type RunOptions } from '@meridian/ops-db/testing';
 import { Workshop } from '../testing/workshop.js';

@@ -90,7 +90,7 @@ export class LocalBackend implements HpcBackend {
     const known = [...(await this.store.queued()), ...(await this.store.running())];
     const alive: LiveJob[] = [];
     for (const { token } of known.filter((job) => parseJobToken(job.token)?.installation === installation)) {
-      const seen = observationOf(await seenState(this.store, token as string as JobId));
+      const seen = observationOf(await seenState(this.store, token));
       if (seen.kind === 'queued' || seen.kind === 'running')
         alive.push({ jobId: jobIdOf(token), token, state: seen.kind });
     }

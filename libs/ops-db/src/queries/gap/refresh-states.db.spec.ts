@@ -58,7 +58,7 @@ const WORLD = fc.record({
   settleSeconds: fc.constantFrom(0, 50),
   cooldownSeconds: fc.constantFrom(0, 50),
   pause: fc.constantFrom('none', 'none', 'none', 'pipeline', 'disabled', 'location'),
-  groups: fc.array(GROUP, { minLength: 5, maxLength: 15 }),
+  groups: fc.array(GROUP, { minLength: 12, maxLength: 24 }),
 });
 type World = typeof WORLD extends fc.Arbitrary<infer T> ? T : never;
 
@@ -103,7 +103,7 @@ describe('refreshStates', () => {
           });
         }
       }),
-      { numRuns: 30 },
+      { numRuns: 40 },
     );
     expect([...seen].sort()).toEqual([...SUB_GROUP_STATES].sort());
   });
