@@ -30,7 +30,15 @@ const failures = [];
 
 async function jest() {
   const report = join(cacheDirectory(), `jest-${process.pid}.json`);
-  const args = ['node_modules/jest/bin/jest.js', '--json', `--outputFile=${report}`, ...jestArguments];
+  // The lab's tests need a cluster: `npm run test:lab` has them.
+  const selection = jestArguments.includes('lab') ? [] : ['--ignoreProjects', 'lab'];
+  const args = [
+    'node_modules/jest/bin/jest.js',
+    '--json',
+    `--outputFile=${report}`,
+    ...selection,
+    ...jestArguments,
+  ];
   // jest prints its --json report to standard output as well; the file is what we read.
   const { ok } = await run(args, { stdio: ['ignore', 'ignore', 'inherit'] });
   if (!existsSync(report)) {
@@ -88,6 +96,15 @@ if (jestArguments.length === 0) {
   ]);
   await check('lint proof', 'tools/lint-bites.mjs', []);
   await check('generated files', 'tools/generate.mjs', ['--check']);
+}
+
+// What `npm run test:lab` did in the same judgement counts as well, and is said again where the counts are.
+const labReport = process.env.MERIDIAN_LAB_REPORT;
+if (labReport !== undefined && existsSync(labReport)) {
+  const { passed, failed, line } = JSON.parse(readFileSync(labReport, 'utf8'));
+  totals.passed += passed;
+  totals.failed += failed;
+  console.log(line);
 }
 
 if (failures.length > 0) console.error(`Failed: ${failures.join(', ')}`);

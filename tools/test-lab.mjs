@@ -1,0 +1,75 @@
+#!/usr/bin/env node
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as lab from '../deploy/lab/index.mjs';
+import { cacheDirectory, ensureReady, repository } from './ensure-ready.mjs';
+
+// `npm run test:lab [-- --slurm 24.11 --state DIR --port-base P] [-- jest arguments]`: everything that needs a real Slurm, real
+// Apptainer and a real sshd, on the one-machine lab, which is brought up for it and taken down again unless it ran before.
+// Where there can be no lab it says so at the end, where nobody misses it, and fails only with --required.
+
+const arguments_ = process.argv.slice(2);
+const take = (name) => {
+  const at = arguments_.indexOf(name);
+  return at < 0 ? undefined : arguments_.splice(at, 2)[1];
+};
+const isRequired =
+  arguments_.includes('--required') && arguments_.splice(arguments_.indexOf('--required'), 1);
+const stateDirectory = take('--state') ?? process.env.MERIDIAN_LAB ?? lab.DEFAULT_STATE_DIRECTORY;
+const slurm = take('--slurm');
+const portBase = take('--port-base');
+
+/** Read by `npm test`, which adds the numbers to its own. */
+const report = (numbers) => {
+  const file = process.env.MERIDIAN_LAB_REPORT;
+  if (file !== undefined) writeFileSync(file, JSON.stringify(numbers));
+};
+
+const missing = lab.whatIsMissing();
+if (missing !== null) {
+  console.log(`\nLAB TESTS NOT RUN: ${missing}`);
+  report({ passed: 0, failed: 0, line: `LAB TESTS NOT RUN: ${missing}` });
+  process.exit(isRequired ? 1 : 0);
+}
+
+ensureReady();
+const given = {
+  ...(slurm === undefined ? {} : { slurm }),
+  ...(portBase === undefined ? {} : { portBase: Number(portBase) }),
+};
+const facts = await lab.up({ stateDirectory, given, say: (line) => console.log(line) });
+console.log(
+  `Slurm ${facts.slurm_version} is up (${facts.already ? 'it was' : `${facts.seconds.toFixed(1)} s`})`,
+);
+
+const results = join(cacheDirectory(), `jest-lab-${process.pid}.json`);
+const { status } = spawnSync(
+  process.execPath,
+  // One after another: some tests stop parts of the cluster.
+  [
+    'node_modules/jest/bin/jest.js',
+    '--selectProjects',
+    'lab',
+    '--runInBand',
+    '--json',
+    `--outputFile=${results}`,
+    ...arguments_,
+  ],
+  {
+    cwd: repository,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, MERIDIAN_LAB: stateDirectory },
+  },
+);
+const result = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : null;
+rmSync(results, { force: true });
+if (!facts.already) await lab.down({ stateDirectory });
+
+const passed = result?.numPassedTests ?? 0;
+const failed =
+  (result?.numFailedTests ?? 0) + (result?.numRuntimeErrorTestSuites ?? 0) || (status === 0 ? 0 : 1);
+const line = `lab: ${passed + failed} tests executed on Slurm ${facts.slurm_version}, ${failed} failed`;
+report({ passed, failed, line });
+console.log(line);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
