@@ -1,9 +1,7 @@
-import { createBackend, type BackendLocation } from './create-backend.js';
+import { createBackend, type BackendLocation, type BackendOptions } from './create-backend.js';
 import type { HpcBackend } from './hpc-backend.js';
 
-export interface BackendCacheOptions {
-  /** True in the one daemon that starts local jobs. */
-  readonly startsJobs: boolean;
+export interface BackendCacheOptions extends Pick<BackendOptions, 'startsJobs' | 'readEnvironment'> {
   /** Told what is wrong with a location or its backend; once for settings that cannot be used. */
   readonly onProblem: (location: BackendLocation, error: unknown) => void;
 }
@@ -11,7 +9,11 @@ export interface BackendCacheOptions {
 interface Entry {
   readonly settings: string;
   readonly backend: HpcBackend | null;
+  /** Why there is none. */
+  readonly problem: Error | null;
 }
+
+type KnownLocation = BackendLocation & { readonly id: number };
 
 /** One backend per location, kept while the location's settings stay as they are. */
 export class BackendCache {
@@ -20,28 +22,35 @@ export class BackendCache {
   constructor(private readonly options: BackendCacheOptions) {}
 
   /** Null for a location whose backend this version does not have, or whose settings are wrong. */
-  of(location: BackendLocation & { readonly id: number }): HpcBackend | null {
-    const settings = JSON.stringify(location);
-    const known = this.byLocation.get(location.id);
-    if (known?.settings === settings) return known.backend;
-    const backend = this.create(location);
-    this.byLocation.set(location.id, { settings, backend });
-    known?.backend?.close().catch((error: unknown) => this.options.onProblem(location, error));
-    return backend;
-  }
+  of = (location: KnownLocation): HpcBackend | null => this.entryOf(location).backend;
+
+  /** Why a location has no backend; null for one that has. */
+  problemOf = (location: KnownLocation): Error | null => this.entryOf(location).problem;
 
   async close(): Promise<void> {
     await Promise.all([...this.byLocation.values()].map(async ({ backend }) => backend?.close()));
     this.byLocation.clear();
   }
 
-  private create(location: BackendLocation): HpcBackend | null {
-    const { startsJobs, onProblem } = this.options;
+  private entryOf(location: KnownLocation): Entry {
+    const { name, backend, backendConfig, basePath } = location;
+    const settings = JSON.stringify([name, backend, backendConfig, basePath]);
+    const known = this.byLocation.get(location.id);
+    if (known?.settings === settings) return known;
+    const entry = { settings, ...this.create(location) };
+    this.byLocation.set(location.id, entry);
+    known?.backend?.close().catch((error: unknown) => this.options.onProblem(location, error));
+    return entry;
+  }
+
+  private create(location: BackendLocation): Omit<Entry, 'settings'> {
+    const { onProblem, ...options } = this.options;
     try {
-      return createBackend(location, { startsJobs, onError: (error) => onProblem(location, error) });
-    } catch (error) {
-      onProblem(location, error);
-      return null;
+      const backend = createBackend(location, { ...options, onError: (error) => onProblem(location, error) });
+      return { backend, problem: null };
+    } catch (problem) {
+      onProblem(location, problem);
+      return { backend: null, problem: problem instanceof Error ? problem : new Error(String(problem)) };
     }
   }
 }

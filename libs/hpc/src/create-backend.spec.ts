@@ -24,12 +24,50 @@ it('a local location gets a local backend of the size it says', async () => {
   });
 });
 
-it.each(['slurm-rest', 'slurm-ssh', 'fake', null])(
-  'the backend %j is not available, and the error says which are',
-  (backend) => {
-    const fake = { toy: () => new FakeBackend() };
-    expect(() => createBackend(location({ backend }), { startsJobs: false, backends: fake })).toThrow(
-      expect.objectContaining({ code: 'backend.not_available', action: 'Use one of: local, toy.' }) as Error,
+it.each(['pbs', 'fake', null])('the backend %j is not available, and the error says which are', (backend) => {
+  const fake = { toy: () => new FakeBackend() };
+  expect(() => createBackend(location({ backend }), { startsJobs: false, backends: fake })).toThrow(
+    expect.objectContaining({
+      code: 'backend.not_available',
+      action: 'Use one of: local, slurm-rest, slurm-ssh, toy.',
+    }) as Error,
+  );
+});
+
+const REST = { url: 'http://cluster:6820', user: 'astro', token: { file: '/run/token' } };
+const SSH = {
+  host: 'cluster',
+  user: 'astro',
+  agent_socket: '/run/agent',
+  host_key: `SHA256:${'a'.repeat(43)}`,
+};
+
+it.each([
+  ['slurm-rest', REST],
+  ['slurm-ssh', SSH],
+])('a %s location gets a backend without asking the site anything', async (backend, backendConfig) => {
+  const requests: string[] = [];
+  const made = createBackend(location({ backend, backendConfig: { ...backendConfig, partition: 'debug' } }), {
+    startsJobs: true,
+    onRequest: (kind) => requests.push(kind),
+  });
+  await made.close();
+  expect(requests).toEqual([]);
+});
+
+it.each([
+  ['slurm-rest', { ...REST, partiton: 'debug' }, '"partiton" is none of'],
+  ['slurm-rest', { ...REST, environment: { CPUS: 3 } }, '"environment" is not an object of texts'],
+  ['slurm-rest', { ...REST, token: {} }, '"token.file"'],
+  ['slurm-ssh', { ...SSH, host_key: 'aa:bb' }, '"host_key"'],
+])(
+  'a %s location with the settings %j is refused, and the error names %s',
+  (backend, backendConfig, named) => {
+    expect(() => createBackend(location({ backend, backendConfig }), { startsJobs: true })).toThrow(
+      expect.objectContaining({
+        code: 'backend.config_invalid',
+        message: expect.stringContaining(named) as string,
+      }) as Error,
     );
   },
 );

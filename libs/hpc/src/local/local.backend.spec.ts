@@ -1,15 +1,5 @@
-import type { JobId, JobSpec, JobToken } from '@meridian/core';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import type { JobId, JobToken } from '@meridian/core';
+import { mkdtempSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import {
   hpcBackendContract,
@@ -20,6 +10,7 @@ import {
   type ContractSite,
 } from '../testing/hpc-backend.contract.js';
 import { LocalBackend, type LocalBackendOptions } from './local.backend.js';
+import { HELD, jobOf, startsOf, tokensIn, untilGone } from './testing/local-jobs.js';
 import { parseJobProcess, processesOf, sendSignal } from './process-table.js';
 
 const INSTALLATION = 'local';
@@ -34,9 +25,6 @@ afterEach(async () => {
     rmSync(base, { recursive: true, force: true, maxRetries: 5 });
   }
 });
-
-const tokensIn = (base: string): string[] =>
-  existsSync(base) ? readdirSync(base).filter((name) => name.startsWith('mrd-')) : [];
 
 const newBase = (): string => mkdtempSync(`${tmpdir()}/meridian-local-`);
 
@@ -54,45 +42,6 @@ function backendOver(base: string, options: Partial<LocalBackendOptions> = {}): 
   open.push({ backend, base });
   return backend;
 }
-
-/** A job whose script does `commands`; `cpus` and `walltimeMinutes` as asked. */
-function jobOf(
-  base: string,
-  name: JobToken,
-  commands: string,
-  resources: Partial<JobSpec['resources']> = {},
-): JobSpec {
-  const directory = `${base}/${name}`;
-  mkdirSync(directory, { recursive: true });
-  writeFileSync(`${directory}/job.sh`, `#!/bin/sh\necho run >>starts\n${commands}\n`);
-  return {
-    token: name,
-    label: 'imaging/extract',
-    scriptPath: `${directory}/job.sh`,
-    directory,
-    stdoutPath: `${directory}/job.out`,
-    stderrPath: `${directory}/job.err`,
-    resources: { cpus: 1, memoryMb: 10, walltimeMinutes: 1, ...resources },
-  };
-}
-
-const startsOf = (base: string, name: JobToken): number => {
-  const path = `${base}/${name}/starts`;
-  return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n').length : 0;
-};
-
-async function untilGone(name: JobToken): Promise<void> {
-  for (
-    const deadline = Date.now() + 20_000;
-    processesOf(name).length > 0;
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  ) {
-    if (Date.now() > deadline)
-      throw new Error(`processes of ${name} are left: ${processesOf(name).join(' ')}`);
-  }
-}
-
-const HELD = 'while [ ! -e release ]; do sleep 0.05; done';
 
 function siteOver(base: string): ContractSite {
   return {
@@ -195,6 +144,22 @@ describe('LocalBackend, processes:', () => {
       exitCode: null,
     });
     await untilGone(token('lost'));
+  });
+
+  it('does not say what is alive while a job of another machine may be', async () => {
+    const base = newBase();
+    const backend = backendOver(base);
+    const id = await submitted(backend, jobOf(base, token('away'), HELD));
+    await untilObserved(backend, id, 'running');
+    const file = `${base}/.jobs/processes/${token('away')}`;
+    const words = readFileSync(file, 'utf8').split(' ');
+    const awayWords = words.map((word, at) => (at === 2 ? 'f00d' : at === 4 ? 'node7' : word));
+    writeFileSync(file, awayWords.join(' '));
+    await expect(backend.listAlive(INSTALLATION)).rejects.toMatchObject({ code: 'local.job_elsewhere' });
+    writeFileSync(file, words.join(' '));
+    expect(await backend.listAlive(INSTALLATION)).toMatchObject([{ jobId: id, state: 'running' }]);
+    writeFileSync(`${base}/${token('away')}/release`, '');
+    await untilObserved(backend, id, 'finished');
   });
 
   it('a job without a directory for its output cannot be launched, and says why', async () => {

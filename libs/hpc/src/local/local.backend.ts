@@ -1,4 +1,5 @@
 import {
+  DomainError,
   parseJobToken,
   type JobId,
   type JobObservation,
@@ -90,9 +91,11 @@ export class LocalBackend implements HpcBackend {
     const known = [...(await this.store.queued()), ...(await this.store.running())];
     const alive: LiveJob[] = [];
     for (const { token } of known.filter((job) => parseJobToken(job.token)?.installation === installation)) {
-      const seen = observationOf(await seenState(this.store, token));
-      if (seen.kind === 'queued' || seen.kind === 'running')
-        alive.push({ jobId: jobIdOf(token), token, state: seen.kind });
+      const { kind } = await seenState(this.store, token);
+      if (kind === 'silent') throw elsewhere(token);
+      if (kind === 'queued') alive.push({ jobId: jobIdOf(token), token, state: 'queued' });
+      if (kind === 'starting' || kind === 'running')
+        alive.push({ jobId: jobIdOf(token), token, state: 'running' });
     }
     return alive;
   }
@@ -190,6 +193,14 @@ const finished = ({ state, exitCode, elapsedSeconds, reason }: JobEnd): JobObser
 });
 
 const jobIdOf = (token: JobToken): JobId => token as string as JobId;
+
+const elsewhere = (token: JobToken): DomainError =>
+  new DomainError({
+    kind: 'unavailable',
+    code: 'local.job_elsewhere',
+    message: `Whether the job ${token} is alive cannot be seen from this machine: another one started it.`,
+    action: 'Run the workflow-manager on the machine that started it, or wait until that job has ended.',
+  });
 
 const isReadable = (path: string): Promise<boolean> =>
   access(path).then(

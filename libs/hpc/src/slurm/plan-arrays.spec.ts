@@ -144,6 +144,29 @@ describe('the script that launches jobs', () => {
     },
   );
 
+  it('tells each of a thousand tasks no more than where it differs from the others', () => {
+    const indices = Array.from({ length: 1000 }, (_, index) => index);
+    const jobs = indices.map((index) =>
+      specOf(index + 1, 1, 1, 'imaging/extract', `${base}/${'deep/'.repeat(20)}`),
+    );
+    expect(launchScript({ name: 'n', jobs, indices }, {}).length / 1000).toBeLessThan(60);
+  });
+
+  it('takes files that are elsewhere, and called otherwise for each task, from where they are', () => {
+    const jobs = [1, 2].map((run) => {
+      const job = specOf(run, 1, 1, 'imaging/extract', base);
+      return { ...job, stdoutPath: `${base}/elsewhere-${run}.out` };
+    });
+    for (const { directory, scriptPath } of jobs) {
+      mkdirSync(directory, { recursive: true });
+      writeFileSync(scriptPath, 'pwd');
+    }
+    const script = launchScript({ name: 'n', jobs, indices: [0, 1] }, {});
+    const env = { PATH: '/usr/bin:/bin', SLURM_ARRAY_JOB_ID: '9', SLURM_ARRAY_TASK_ID: '1' };
+    execFileSync('/bin/sh', ['-s'], { input: script, env });
+    expect(readFileSync(`${base}/elsewhere-2.out`, 'utf8')).toBe(`${jobs[1]?.directory}\n`);
+  });
+
   it('fails for a task that it does not have', () => {
     const script = launchScript({ name: 'n', jobs: [specOf(1), specOf(2)], indices: [0, 1] }, {});
     const env = {

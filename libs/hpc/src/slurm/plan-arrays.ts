@@ -1,5 +1,4 @@
 import { parseJobToken, type JobIdentity, type JobSpec } from '@meridian/core';
-import { writeIndices } from './task-indices.js';
 
 /** Jobs that go out in one request. A task's index is the distance of its run from the first one's. */
 export interface PlannedSubmission {
@@ -29,7 +28,9 @@ export function planSubmissions(jobs: readonly JobSpec[], maxArraySize: number):
   for (const job of jobs) {
     const identity = parseJobToken(job.token);
     const key = identity === null ? job.token : groupKey(job, identity);
-    groups.set(key, [...(groups.get(key) ?? []), { job, identity }]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [{ job, identity }]);
+    else group.push({ job, identity });
   }
   return [...groups.values()].flatMap((group) => split(group.sort(byRun), maxArraySize));
 }
@@ -48,26 +49,43 @@ const runOf = ({ identity }: Named): number => identity?.runId ?? 0;
 const byRun = (left: Named, right: Named): number => runOf(left) - runOf(right);
 
 function split(group: readonly Named[], maxArraySize: number): PlannedSubmission[] {
-  const planned: PlannedSubmission[] = [];
-  let first = 0;
-  for (let end = 1; end <= group.length; end += 1) {
-    const fits = end < group.length && fitsOneArray(group.slice(first, end + 1), maxArraySize);
-    if (fits) continue;
-    planned.push(submissionOf(group.slice(first, end)));
-    first = end;
+  const arrays: Named[][] = [];
+  let array: Named[] = [];
+  let ranges: Ranges | null = null;
+  for (const job of group) {
+    const index = runOf(job) - runOf(array[0] ?? job);
+    const grown: Ranges | null = index < maxArraySize ? withIndex(ranges, index) : null;
+    if (grown === null || array.length === 0) {
+      array = [];
+      arrays.push(array);
+    }
+    array.push(job);
+    ranges = grown ?? withIndex(null, 0);
   }
-  return planned;
+  return arrays.map(submissionOf);
 }
 
-function fitsOneArray(jobs: readonly Named[], maxArraySize: number): boolean {
-  const indices = indicesOf(jobs);
-  const isTwice = new Set(indices).size < indices.length;
-  return (
-    !isTwice &&
-    Math.max(...indices.slice(-1)) < maxArraySize &&
-    writeIndices(indices).length <= LONGEST_INDICES
-  );
+/** The indices of an array so far, as long as they are when they are written down. */
+interface Ranges {
+  readonly from: number;
+  readonly to: number;
+  /** Characters before the last range. */
+  readonly before: number;
 }
+
+/** Null when the index is there already, or the list would be too long. */
+function withIndex(ranges: Ranges | null, index: number): Ranges | null {
+  if (ranges === null) return { from: index, to: index, before: 0 };
+  if (index <= ranges.to) return null;
+  const grown =
+    index === ranges.to + 1
+      ? { ...ranges, to: index }
+      : { from: index, to: index, before: lengthOf(ranges) + ','.length };
+  return lengthOf(grown) <= LONGEST_INDICES ? grown : null;
+}
+
+const lengthOf = ({ from, to, before }: Ranges): number =>
+  before + String(from).length + (from === to ? 0 : `-${to}`.length);
 
 const indicesOf = (jobs: readonly Named[]): number[] => {
   const [first] = jobs;

@@ -80,6 +80,9 @@ export type AccountingQuery =
   /** All of our user's since then. */
   | { readonly kind: 'since'; readonly since: Date };
 
+/** What a request of a site is for. */
+export type RequestKind = 'submit' | 'status' | 'accounting' | 'cancel' | 'site';
+
 /** The scheduler answered, and the answer is no. */
 export class SlurmRefusal extends Error {}
 
