@@ -8,7 +8,7 @@ module.exports = {
   maxWorkers: '100%',
   projects: [
     project('unit', {
-      roots: ['<rootDir>/apps', '<rootDir>/libs'],
+      roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/faults'],
       testRegex: '(?<!\\.(db|e2e|lab))\\.spec\\.ts$',
     }),
     project('db', {

@@ -57,6 +57,38 @@ CREATE TABLE audit_log (
   CONSTRAINT audit_log_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE circuit_breaker (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  location_id bigint NOT NULL,
+  step_id bigint NOT NULL,
+  failure_class text NOT NULL,
+  is_open boolean NOT NULL,
+  failures integer NOT NULL,
+  outcomes integer NOT NULL,
+  last_failure text NOT NULL,
+  opened_at timestamp with time zone NOT NULL,
+  openings integer NOT NULL,
+  retry_at timestamp with time zone NOT NULL,
+  probe_run_id bigint,
+  probe_after_outcome bigint,
+  closed_at timestamp with time zone,
+  closed_by text,
+  counts_after_outcome bigint DEFAULT 0 NOT NULL,
+  CONSTRAINT circuit_breaker_opened_at_least_once CHECK ((openings > 0)),
+  CONSTRAINT closed_circuit_breaker_says_when_and_by_whom CHECK ((num_nonnulls(closed_at, closed_by) =
+CASE
+    WHEN is_open THEN 0
+    ELSE 2
+END)),
+  CONSTRAINT only_open_circuit_breakers_are_probed CHECK (((probe_run_id IS NULL) OR is_open)),
+  CONSTRAINT probe_knows_what_was_before_it CHECK (((probe_run_id IS NULL) = (probe_after_outcome IS NULL))),
+  CONSTRAINT circuit_breaker_location_id_fkey FOREIGN KEY (location_id) REFERENCES data_location(id),
+  CONSTRAINT circuit_breaker_probe_run_id_fkey FOREIGN KEY (probe_run_id) REFERENCES run(id),
+  CONSTRAINT circuit_breaker_step_id_fkey FOREIGN KEY (step_id) REFERENCES reduction_step(id),
+  CONSTRAINT circuit_breaker_pkey PRIMARY KEY (id),
+  CONSTRAINT one_circuit_breaker_per_location_step_and_class UNIQUE (location_id, step_id, failure_class)
+);
+
 CREATE TABLE daemon_heartbeat (
   daemon text NOT NULL,
   instance text NOT NULL,
@@ -126,8 +158,11 @@ CREATE TABLE data_location (
   observed_at timestamp with time zone,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  health jsonb,
+  health_checked_at timestamp with time zone,
   CONSTRAINT data_location_backend_is_known CHECK ((backend = ANY (ARRAY['local'::text, 'fake'::text, 'slurm-rest'::text, 'slurm-ssh'::text]))),
   CONSTRAINT data_location_base_path_is_absolute CHECK ((base_path ~~ '/%'::text)),
+  CONSTRAINT data_location_health_says_when CHECK (((health IS NULL) OR (health_checked_at IS NOT NULL))),
   CONSTRAINT data_location_kind_is_known CHECK ((kind = ANY (ARRAY['SOURCE'::text, 'BUFFER'::text, 'LONG_TERM_ARCHIVE'::text, 'PROCESSING'::text]))),
   CONSTRAINT data_location_max_active_runs_is_positive CHECK ((max_active_runs > 0)),
   CONSTRAINT data_location_max_jobs_in_queue_is_positive CHECK ((max_jobs_in_queue > 0)),
@@ -192,6 +227,14 @@ CREATE TABLE idempotency_key (
   CONSTRAINT idempotency_key_pkey PRIMARY KEY (token_id, key)
 );
 
+CREATE TABLE image_pin (
+  reference text NOT NULL,
+  digest text NOT NULL,
+  pinned_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT image_pin_is_sha256 CHECK ((digest ~ '^sha256:[0-9a-f]{64}$'::text)),
+  CONSTRAINT image_pin_pkey PRIMARY KEY (reference)
+);
+
 CREATE TABLE input_set (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   fingerprint text NOT NULL,
@@ -210,6 +253,16 @@ CREATE TABLE input_set_member (
   CONSTRAINT input_set_member_input_set_id_fkey FOREIGN KEY (input_set_id) REFERENCES input_set(id),
   CONSTRAINT input_set_member_item_id_fkey FOREIGN KEY (item_id) REFERENCES data_item(id),
   CONSTRAINT input_set_member_pkey PRIMARY KEY (input_set_id, item_id)
+);
+
+CREATE TABLE installation (
+  id text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  is_only_row boolean DEFAULT true NOT NULL,
+  CONSTRAINT installation_id_fits_a_job_name CHECK ((id ~ '^[a-z0-9]{4,16}$'::text)),
+  CONSTRAINT installation_is_only_row_check CHECK (is_only_row),
+  CONSTRAINT installation_pkey PRIMARY KEY (id),
+  CONSTRAINT there_is_one_installation UNIQUE (is_only_row)
 );
 
 CREATE TABLE instrument (
@@ -233,6 +286,72 @@ CREATE TABLE instrument_module (
   CONSTRAINT instrument_module_instrument_id_fkey FOREIGN KEY (instrument_id) REFERENCES instrument(id),
   CONSTRAINT instrument_module_pkey PRIMARY KEY (id),
   CONSTRAINT instrument_module_name_is_unique_per_instrument UNIQUE (instrument_id, name)
+);
+
+CREATE TABLE kill_request (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  scope text NOT NULL,
+  run_id bigint,
+  pipeline_id bigint,
+  location_id bigint,
+  reason text NOT NULL,
+  requested_by text NOT NULL,
+  requested_at timestamp with time zone DEFAULT now() NOT NULL,
+  settled_at timestamp with time zone,
+  lifted_at timestamp with time zone,
+  lifted_by text,
+  holds boolean GENERATED ALWAYS AS (((lifted_at IS NULL) AND ((settled_at IS NULL) OR (scope = 'everything'::text)))) STORED NOT NULL,
+  CONSTRAINT kill_names_what_its_scope_says CHECK ((((run_id IS NOT NULL) = (scope = 'run'::text)) AND ((pipeline_id IS NOT NULL) = (scope = 'pipeline'::text)) AND ((location_id IS NOT NULL) = (scope = 'location'::text)))),
+  CONSTRAINT kill_scope_is_known CHECK ((scope = ANY (ARRAY['run'::text, 'pipeline'::text, 'location'::text, 'everything'::text]))),
+  CONSTRAINT lifted_kill_names_who CHECK (((lifted_at IS NULL) = (lifted_by IS NULL))),
+  CONSTRAINT kill_request_location_id_fkey FOREIGN KEY (location_id) REFERENCES data_location(id),
+  CONSTRAINT kill_request_pipeline_id_fkey FOREIGN KEY (pipeline_id) REFERENCES pipeline(id),
+  CONSTRAINT kill_request_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
+  CONSTRAINT kill_request_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE kill_run (
+  kill_request_id bigint NOT NULL,
+  run_id bigint NOT NULL,
+  CONSTRAINT kill_run_kill_request_id_fkey FOREIGN KEY (kill_request_id) REFERENCES kill_request(id),
+  CONSTRAINT kill_run_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
+  CONSTRAINT kill_run_pkey PRIMARY KEY (kill_request_id, run_id)
+);
+
+CREATE TABLE kill_site (
+  kill_request_id bigint NOT NULL,
+  location_id bigint NOT NULL,
+  look integer DEFAULT 0 NOT NULL,
+  next_look_at timestamp with time zone DEFAULT now() NOT NULL,
+  looked_at timestamp with time zone,
+  answered_at timestamp with time zone,
+  silence text,
+  alive_count integer DEFAULT 0 NOT NULL,
+  alive jsonb DEFAULT '[]'::jsonb NOT NULL,
+  told_count integer DEFAULT 0 NOT NULL,
+  clean_looks integer DEFAULT 0 NOT NULL,
+  CONSTRAINT kill_site_kill_request_id_fkey FOREIGN KEY (kill_request_id) REFERENCES kill_request(id),
+  CONSTRAINT kill_site_location_id_fkey FOREIGN KEY (location_id) REFERENCES data_location(id),
+  CONSTRAINT kill_site_pkey PRIMARY KEY (kill_request_id, location_id)
+);
+
+CREATE TABLE location_image (
+  location_id bigint NOT NULL,
+  image text NOT NULL,
+  wanted_digest text NOT NULL,
+  path text,
+  file_state text,
+  sha256 text,
+  checked_at timestamp with time zone,
+  problem text,
+  failures integer DEFAULT 0 NOT NULL,
+  busy_owner text,
+  retry_at timestamp with time zone,
+  CONSTRAINT busy_image_says_until_when CHECK (((busy_owner IS NULL) OR (retry_at IS NOT NULL))),
+  CONSTRAINT image_in_place_is_known CHECK ((num_nonnulls(path, file_state, sha256) = ANY (ARRAY[0, 3]))),
+  CONSTRAINT image_problem_has_no_file CHECK (((problem IS NULL) OR (path IS NULL))),
+  CONSTRAINT location_image_location_id_fkey FOREIGN KEY (location_id) REFERENCES data_location(id),
+  CONSTRAINT location_image_pkey PRIMARY KEY (location_id, image, wanted_digest)
 );
 
 CREATE TABLE obs_unit (
@@ -370,9 +489,12 @@ CREATE TABLE reduction_software_version (
   config_schema jsonb DEFAULT '{}'::jsonb NOT NULL,
   exit_codes jsonb DEFAULT '{}'::jsonb NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
+  image_digest text,
+  CONSTRAINT only_images_have_an_image_digest CHECK (((image_digest IS NULL) OR (image_ref IS NOT NULL))),
   CONSTRAINT software_command_is_a_list CHECK (((jsonb_typeof(command) = 'array'::text) AND (jsonb_array_length(command) > 0))),
   CONSTRAINT software_digest_is_sha256 CHECK ((digest ~ '^sha256:[0-9a-f]{64}$'::text)),
   CONSTRAINT software_host_directory_is_absolute CHECK ((host_directory ~~ '/%'::text)),
+  CONSTRAINT software_image_digest_is_sha256 CHECK ((image_digest ~ '^sha256:[0-9a-f]{64}$'::text)),
   CONSTRAINT software_version_has_an_image_or_a_directory CHECK ((num_nonnulls(image_ref, host_directory) >= 1)),
   CONSTRAINT software_version_is_semantic CHECK ((version ~ '^[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?$'::text)),
   CONSTRAINT reduction_software_version_software_id_fkey FOREIGN KEY (software_id) REFERENCES reduction_software(id),
@@ -522,6 +644,18 @@ CREATE TABLE run_metric (
   CONSTRAINT run_metric_pkey PRIMARY KEY (run_id, name)
 );
 
+CREATE TABLE run_outcome (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  location_id bigint NOT NULL,
+  step_id bigint NOT NULL,
+  run_id bigint NOT NULL,
+  at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  failure_class text,
+  reason text DEFAULT ''::text NOT NULL,
+  is_judged boolean NOT NULL,
+  CONSTRAINT run_outcome_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE run_transition (
   from_status text NOT NULL,
   to_status text NOT NULL,
@@ -636,9 +770,13 @@ CREATE INDEX executed_obs_unit_by_obs_unit ON public.executed_obs_unit USING btr
 
 CREATE INDEX input_set_member_by_item ON public.input_set_member USING btree (item_id);
 
+CREATE INDEX kill_that_holds ON public.kill_request USING btree (id) WHERE holds;
+
 CREATE UNIQUE INDEX one_active_run_per_sub_group ON public.run USING btree (sub_group_id) WHERE (status = ANY (ARRAY['PENDING'::text, 'STAGING_DATA'::text, 'SUBMITTING'::text, 'SUBMITTED'::text, 'RUNNING'::text, 'COLLECTING_RESULTS'::text]));
 
 CREATE UNIQUE INDEX one_living_step_per_pipeline_and_name ON public.reduction_step USING btree (pipeline_id, name) WHERE (retired_at IS NULL);
+
+CREATE INDEX open_circuit_breaker ON public.circuit_breaker USING btree (location_id, step_id) WHERE is_open;
 
 CREATE INDEX open_trigger_request ON public.trigger_request USING btree (pipeline_id) WHERE (closed_at IS NULL);
 
@@ -657,6 +795,10 @@ CREATE INDEX run_by_step ON public.run USING btree (step_id, id DESC);
 CREATE INDEX run_by_sub_group ON public.run USING btree (sub_group_id, id DESC);
 
 CREATE INDEX run_event_by_run ON public.run_event USING btree (run_id, id);
+
+CREATE INDEX run_outcome_by_step ON public.run_outcome USING btree (location_id, step_id, id DESC);
+
+CREATE INDEX run_outcome_to_judge ON public.run_outcome USING btree (id) WHERE (NOT is_judged);
 
 CREATE INDEX run_warning_by_run ON public.run_warning USING btree (run_id);
 
@@ -681,6 +823,16 @@ DECLARE
   cosine float8 := sin(phi1) * sin(phi2) + cos(phi1) * cos(phi2) * cos(lambda);
 BEGIN
   RETURN atan2(sqrt(x * x + y * y), cosine) / per_degree;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.announce_closed_breaker()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM pg_notify('meridian_work', 'runs');
+  RETURN NULL;
 END $function$
 ;
 
@@ -819,6 +971,22 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.record_run_outcomes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF NOT EXISTS (SELECT FROM new_rows WHERE finished_at IS NOT NULL) THEN RETURN NULL; END IF;
+  INSERT INTO run_outcome (location_id, step_id, run_id, failure_class, reason, is_judged)
+    SELECT n.location_id, n.step_id, n.id, CASE WHEN n.status = 'FAILED' THEN n.failure_class END,
+           CASE WHEN n.status = 'FAILED' THEN left(n.failure_reason, 500) ELSE '' END, n.status <> 'FAILED'
+    FROM new_rows n JOIN old_rows o USING (id)
+    WHERE n.status <> o.status AND n.status IN ('COMPLETED', 'COMPLETED_WITH_WARNINGS', 'FAILED')
+    ORDER BY n.id;
+  RETURN NULL;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.refuse_update()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -861,11 +1029,17 @@ AS $function$
 $function$
 ;
 
+CREATE TRIGGER closed_circuit_breaker_lets_runs_go AFTER UPDATE ON public.circuit_breaker FOR EACH ROW WHEN ((old.is_open AND (NOT new.is_open))) EXECUTE FUNCTION announce_closed_breaker();
+
 CREATE TRIGGER data_grouping_asks_for_evaluation AFTER UPDATE ON public.data_grouping FOR EACH STATEMENT EXECUTE FUNCTION request_evaluation();
 
 CREATE TRIGGER data_item_asks_for_evaluation AFTER INSERT OR DELETE OR UPDATE ON public.data_item FOR EACH STATEMENT EXECUTE FUNCTION request_evaluation();
 
 CREATE TRIGGER data_product_is_immutable BEFORE UPDATE OF item_id, run_id, attempt, type, path, description, metrics ON public.data_product FOR EACH ROW EXECUTE FUNCTION refuse_update();
+
+CREATE TRIGGER image_pin_is_immutable BEFORE UPDATE ON public.image_pin FOR EACH ROW EXECUTE FUNCTION refuse_update();
+
+CREATE TRIGGER kill_request_asks_for_evaluation AFTER INSERT OR UPDATE ON public.kill_request FOR EACH STATEMENT EXECUTE FUNCTION request_evaluation();
 
 CREATE TRIGGER pipeline_asks_for_evaluation AFTER INSERT OR UPDATE ON public.pipeline FOR EACH STATEMENT EXECUTE FUNCTION request_evaluation();
 
@@ -877,6 +1051,8 @@ CREATE TRIGGER run_insert_is_recorded AFTER INSERT ON public.run REFERENCING NEW
 
 CREATE TRIGGER run_move_is_legal_and_recorded AFTER UPDATE ON public.run REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION record_run_moves();
 
-CREATE TRIGGER software_version_is_immutable BEFORE UPDATE OF software_id, version, image_ref, digest, command, environment, config_schema, exit_codes ON public.reduction_software_version FOR EACH ROW EXECUTE FUNCTION refuse_update();
+CREATE TRIGGER run_outcome_is_recorded AFTER UPDATE ON public.run REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION record_run_outcomes();
+
+CREATE TRIGGER software_version_is_immutable BEFORE UPDATE OF software_id, version, image_ref, digest, command, environment, config_schema, exit_codes, image_digest ON public.reduction_software_version FOR EACH ROW EXECUTE FUNCTION refuse_update();
 
 CREATE TRIGGER trigger_request_asks_for_evaluation AFTER INSERT ON public.trigger_request FOR EACH STATEMENT EXECUTE FUNCTION request_evaluation();

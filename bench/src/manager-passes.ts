@@ -1,6 +1,6 @@
 import { FakeBackend, FakeSite } from '@meridian/hpc';
 import { CollectResultsPass, ObserveJobsPass } from '@meridian/result-manager';
-import { Sites, SubmitRunsPass } from '@meridian/workflow-manager';
+import { ImageKeeper, Sites, SubmitRunsPass } from '@meridian/workflow-manager';
 import pino from 'pino';
 import type { DataSource } from 'typeorm';
 import { succeedAtOnce } from './succeed-at-once.js';
@@ -23,10 +23,13 @@ export function managerPasses(dataSource: DataSource) {
     lookUpAfterSeconds: 5,
     heartbeatSeconds: 30,
   };
+  const owner = 'workflow-manager@bench';
+  const images = imageKeeper(dataSource, owner, logger);
   const submit = new SubmitRunsPass({
     dataSource,
     sites,
-    owner: 'workflow-manager@bench',
+    images,
+    owner,
     now,
     limits,
     logger,
@@ -39,6 +42,7 @@ export function managerPasses(dataSource: DataSource) {
     backendOf: () => backend,
     intervalMs: 0,
     unknownAfterSeconds: 300,
+    forgottenAfterSeconds: 30,
   });
   const rules = { hashPolicy: 'none', recordGraceSeconds: 10, diskPatienceSeconds: 60 } as const;
   const collect = new CollectResultsPass({
@@ -51,3 +55,14 @@ export function managerPasses(dataSource: DataSource) {
   });
   return { submit, observe, collect };
 }
+
+/** Nothing here runs in a container, so it has nothing to do. */
+const imageKeeper = (dataSource: DataSource, owner: string, logger: pino.Logger): ImageKeeper =>
+  new ImageKeeper({
+    dataSource,
+    owner,
+    leaseSeconds: 60,
+    registries: { insecureRegistries: new Set(), credentialsFile: '/dev/null' },
+    patienceMs: 1_000,
+    logger,
+  });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,25 +23,53 @@ export interface Run {
   readonly failure_reason: string | null;
 }
 
+/** A user of this machine. */
+export interface SystemUser {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
+}
+
+export interface HomeOptions {
+  /** Whose processes these are; whoever runs the tests unless it is given. */
+  readonly user?: SystemUser;
+  /** Settings of the daemons. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
 /** A whole Meridian in a directory of its own, driven as a person does: by the command line and the API. */
 export class MeridianHome {
-  private constructor(readonly directory: string) {}
+  private constructor(
+    readonly directory: string,
+    private readonly options: HomeOptions,
+  ) {}
 
-  static async create(): Promise<MeridianHome> {
+  static async create(options: HomeOptions = {}): Promise<MeridianHome> {
     const directory = await mkdtemp(join(tmpdir(), 'meridian-e2e-'));
     // As root the database runs as user postgres, which has to get here.
     await chmod(directory, 0o755);
-    return new MeridianHome(directory);
+    if (options.user !== undefined) await chown(directory, options.user.uid, options.user.gid);
+    return new MeridianHome(directory, options);
   }
 
   /** Runs `meridian …` and never throws: the exit code is part of the answer. */
   async meridian(...args: readonly string[]): Promise<CommandResult> {
-    const env: NodeJS.ProcessEnv = { ...process.env, MERIDIAN_HOME: this.directory, NO_COLOR: '1' };
+    const { user, settings } = this.options;
+    const env: NodeJS.ProcessEnv = {
+      ...process.env,
+      ...settings,
+      MERIDIAN_HOME: this.directory,
+      NO_COLOR: '1',
+    };
     delete env['DATABASE_URL'];
+    const { name, home, uid, gid } = user ?? {};
+    if (user !== undefined) Object.assign(env, { HOME: home, USER: name, LOGNAME: name });
     try {
       const { stdout, stderr } = await execute(process.execPath, [PROGRAM, ...args], {
         env,
         maxBuffer: 2 ** 26,
+        ...(user === undefined ? {} : { uid, gid, cwd: this.directory }),
       });
       return { code: 0, stdout, stderr };
     } catch (error) {

@@ -3,10 +3,12 @@ import { connect } from './api/connect.js';
 import type { ExitCode } from './cli-error.js';
 import type { CommandContext, Runner } from './command-context.js';
 import { addApplyCommand } from './commands/apply.command.js';
+import { addBreakersCommand } from './commands/breakers.command.js';
 import { addChangeRunsCommands } from './commands/change-runs.command.js';
 import { addGapsCommand } from './commands/gaps.command.js';
 import { addGetCommand } from './commands/get.command.js';
 import { addIngestCommand } from './commands/ingest.command.js';
+import { addKillCommand } from './commands/kill.command.js';
 import { addLineageCommand } from './commands/lineage.command.js';
 import { addLogsCommand } from './commands/logs.command.js';
 import { addProductsCommand } from './commands/products.command.js';
@@ -38,6 +40,8 @@ const COMMANDS = [
   addGetCommand,
   addLineageCommand,
   addChangeRunsCommands,
+  addKillCommand,
+  addBreakersCommand,
   addTokenCommand,
 ] as const;
 

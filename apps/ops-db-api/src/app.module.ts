@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
 import { AuditLogModule } from './audit-log/audit-log.module.js';
+import { BreakersModule } from './breakers/breakers.module.js';
 import { DaemonsModule } from './daemons/daemons.module.js';
 import { ExecutedObsUnitsModule } from './executed-obs-units/executed-obs-units.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -18,6 +19,7 @@ import { TelescopesModule } from './telescopes/telescopes.module.js';
 import { DefinitionsModule } from './definitions/definitions.module.js';
 import { GapsModule } from './gaps/gaps.module.js';
 import { GroupingsModule } from './groupings/groupings.module.js';
+import { KillsModule } from './kills/kills.module.js';
 import { LineageModule } from './lineage/lineage.module.js';
 import { PipelinesModule } from './pipelines/pipelines.module.js';
 import { ProductsModule } from './products/products.module.js';
@@ -33,6 +35,7 @@ import { ListingInterceptor } from './paging/listing.interceptor.js';
 /** One module per noun; a new one adds its line here. */
 const NOUNS: Type[] = [
   AuditLogModule,
+  BreakersModule,
   DaemonsModule,
   ExecutedObsUnitsModule,
   HealthModule,
@@ -49,6 +52,7 @@ const NOUNS: Type[] = [
   DefinitionsModule,
   GapsModule,
   GroupingsModule,
+  KillsModule,
   LineageModule,
   PipelinesModule,
   ProductsModule,

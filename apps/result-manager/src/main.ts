@@ -25,13 +25,13 @@ async function main(): Promise<void> {
   const backends = new BackendCache({
     // Local jobs are started by the workflow-manager alone; this daemon only looks.
     startsJobs: false,
+    readEnvironment: (variable) => process.env[variable],
     onProblem: (location, error) =>
       logger.warn(
         { location: location.name, err: error },
         `location ${location.name}: its backend has a problem`,
       ),
   });
-  const backendOf = backends.of.bind(backends);
   const intervalMs = pollIntervalMs * OBSERVE_EVERY;
   const rules = {
     hashPolicy: settings.hashPolicy,
@@ -44,9 +44,10 @@ async function main(): Promise<void> {
       actor,
       logger,
       now: () => new Date(),
-      backendOf,
+      backendOf: backends.of,
       intervalMs,
       unknownAfterSeconds,
+      forgottenAfterSeconds: settings.forgottenAfterSeconds,
     }),
     new CollectResultsPass({ dataSource, actor, logger, rules, leaseSeconds, batchSize }),
   ];

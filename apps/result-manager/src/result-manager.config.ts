@@ -36,4 +36,13 @@ export const RESULT_MANAGER_SETTINGS = {
     { min: 1, max: 86_400 },
     { description: 'after this long without a word of the site about a job, its run says so', fallback: 300 },
   ),
+  forgottenAfterSeconds: integerSetting(
+    'MERIDIAN_RESULT_FORGOTTEN_AFTER_SECONDS',
+    { min: 1, max: 86_400 },
+    {
+      description:
+        'after this long without a word of the site about a job that is to be stopped, the site is asked for all that is alive; without it the run is cancelled',
+      fallback: 30,
+    },
+  ),
 } as const;

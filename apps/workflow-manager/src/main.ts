@@ -18,6 +18,7 @@ async function main(): Promise<void> {
   });
   const backends = new BackendCache({
     startsJobs: true,
+    readEnvironment: (variable) => process.env[variable],
     onProblem: (location, error) =>
       logger.warn(
         { location: location.name, err: error },
@@ -27,7 +28,8 @@ async function main(): Promise<void> {
   const passes = workflowManagerPasses({
     settings,
     dataSource: database.dataSource,
-    backendOf: (location) => backends.of(location),
+    backendOf: backends.of,
+    problemOf: backends.problemOf,
     owner: database.instance,
     now: () => new Date(),
     logger,

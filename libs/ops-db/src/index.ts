@@ -20,6 +20,15 @@ export { listProcessingLocations, type ProcessingLocation } from './queries/list
 export { loadClaimedRuns, type ClaimedRun } from './queries/load-claimed-runs.sql.js';
 export { loadInputs, type InputCopy, type RunInput } from './queries/load-inputs.sql.js';
 export { lockClaims } from './queries/lock-claims.sql.js';
+export { findInstallation } from './queries/find-installation.sql.js';
+export { openKill, type KillOrder } from './queries/open-kill.sql.js';
+export { stopKilledRuns } from './queries/stop-killed-runs.sql.js';
+export { claimKillLooks, type KillLookClaim } from './queries/claim-kill-looks.sql.js';
+export { countKilledRuns } from './queries/count-killed-runs.sql.js';
+export { findKilledJobs, type JobRun } from './queries/find-killed-jobs.sql.js';
+export { recordKillLook, type AliveJob, type KillLookRecord } from './queries/record-kill-look.sql.js';
+export { liftKill } from './queries/lift-kill.sql.js';
+export { findKill, listKills, type KillRow, type KillSiteRow } from './queries/list-kills.sql.js';
 export { recordIntent, type IntentRequest, type StagedAttempt } from './queries/record-intent.sql.js';
 export { recordResubmission } from './queries/record-resubmission.sql.js';
 export {
@@ -123,3 +132,35 @@ export * from './queries/insert-raw-data-package.sql.js';
 export * from './queries/replace-package-content.sql.js';
 export * from './queries/move-package.sql.js';
 export * from './queries/list-raw-data-packages.sql.js';
+export * from './queries/claim-locations-to-check.sql.js';
+export * from './queries/record-location-health.sql.js';
+export {
+  findBreaker,
+  listBreakers,
+  BREAKER_STATES,
+  type BreakerRow,
+  type BreakerState,
+} from './queries/list-breakers.sql.js';
+export { hasBreakersToJudge } from './queries/has-breakers-to-judge.sql.js';
+export { loadBreakerOutcomes, type ScopeOutcome } from './queries/load-breaker-outcomes.sql.js';
+export { loadBreakerProbes, type ProbedBreaker } from './queries/load-breaker-probes.sql.js';
+export { lockBreakers } from './queries/lock-breakers.sql.js';
+export { noteHeldRuns, type HeldRunsRequest } from './queries/note-held-runs.sql.js';
+export { openBreakers, type ScopeTrip } from './queries/open-breakers.sql.js';
+export { pruneBreakerOutcomes } from './queries/prune-breaker-outcomes.sql.js';
+export { resetBreaker } from './queries/reset-breaker.sql.js';
+export { settleBreakerProbes, type ProbeSettlement } from './queries/settle-breaker-probes.sql.js';
+export {
+  takeBreakerOutcomes,
+  type BreakerScope,
+  type TakenOutcomes,
+} from './queries/take-breaker-outcomes.sql.js';
+export { claimImage } from './queries/claim-image.sql.js';
+export { recordImageFile, type ImageFile } from './queries/record-image-file.sql.js';
+export { recordImageProblem } from './queries/record-image-problem.sql.js';
+export { renewImage } from './queries/renew-image.sql.js';
+export { findImagePin, pinImage } from './queries/pin-image.sql.js';
+export { listImageProblems, type ImageProblem } from './queries/list-image-problems.sql.js';
+export { listWantedImages } from './queries/list-wanted-images.sql.js';
+export { loadImages, type ImageAt, type ImageKey } from './queries/load-images.sql.js';
+export { recordImageSeen } from './queries/record-image-seen.sql.js';

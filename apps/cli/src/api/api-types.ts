@@ -1,4 +1,4 @@
-import type { Dims, Problem, RunStatus, SubGroupState } from '@meridian/core';
+import type { Dims, KillScope, Problem, RunStatus, SubGroupState } from '@meridian/core';
 
 /** What the API answers, as far as the commands read it (openapi.json says the rest). */
 export interface DefinitionChange {
@@ -120,6 +120,22 @@ export interface Daemon {
   readonly state: 'alive' | 'late';
 }
 
+export interface Breaker {
+  readonly id: number;
+  readonly location: string;
+  readonly pipeline: string;
+  readonly step: string;
+  readonly failure_class: string;
+  readonly state: 'open' | 'half_open' | 'closed';
+  readonly failures: number;
+  readonly outcomes: number;
+  readonly last_failure: string;
+  readonly retry_at: string;
+  readonly probe_run_id: number | null;
+  readonly closed_at: string | null;
+  readonly closed_by: string | null;
+}
+
 export interface Token {
   readonly id: number;
   readonly name: string;
@@ -191,5 +207,46 @@ export interface Lineage {
 
 export interface Location {
   readonly name: string;
+  readonly kind: string;
   readonly base_path: string;
+  readonly backend: string | null;
+  readonly health: {
+    readonly state: 'unknown' | 'healthy' | 'unhealthy';
+    readonly message: string | null;
+    readonly action: string | null;
+    readonly image_problems: readonly string[];
+    readonly details: Readonly<Record<string, unknown>>;
+  };
+}
+
+export interface KillSite {
+  readonly location: string;
+  readonly answered_at: string | null;
+  /** Why the newest question got no answer; null when it did. */
+  readonly silence: string | null;
+  readonly told_count: number;
+  readonly alive_count: number;
+  readonly alive: readonly {
+    readonly job_id: string;
+    readonly token: string;
+    readonly run_id: number;
+    readonly pipeline: string | null;
+    readonly state: 'queued' | 'running';
+    readonly since: string | null;
+  }[];
+}
+
+export interface Kill {
+  readonly id: number;
+  readonly scope: KillScope;
+  readonly target: string | null;
+  readonly reason: string;
+  readonly requested_by: string;
+  readonly requested_at: string;
+  readonly state: 'open' | 'settled' | 'given_up';
+  readonly holds: boolean;
+  /** The proof, or what stands between us and it, in one sentence. */
+  readonly summary: string;
+  readonly runs: Partial<Record<RunStatus, number>>;
+  readonly sites: readonly KillSite[];
 }

@@ -3,6 +3,7 @@ import { CliError, EXIT_CODES } from '../cli-error.js';
 import type { ExitCode } from '../cli-error.js';
 import { examples, printJson } from '../command-context.js';
 import type { CommandContext, Runner } from '../command-context.js';
+import { orderKill } from './kill.command.js';
 import { parseId } from './parse-id.js';
 
 /** retry, cancel and waive: a person's word about one run or one sub-group. */
@@ -20,9 +21,10 @@ export function addChangeRunsCommands(program: Command, run: Runner): void {
     .description('Cancel a run that is not finished')
     .argument('<run>', 'id of the run')
     .option('--reason <text>', 'why, for the record')
-    .addHelpText('after', examples('cancel 42 --reason "wrong flat field"'))
-    .action((id: string, options: { reason?: string }, command: Command) =>
-      run(command, (context) => cancel(context, parseId(id, 'run', 'runs'), options.reason)),
+    .option('--wait', 'wait for the proof that nothing of it is alive, as "meridian kill run" does')
+    .addHelpText('after', examples('cancel 42 --reason "wrong flat field"', 'cancel 42 --wait'))
+    .action((id: string, options: CancelOptions, command: Command) =>
+      run(command, (context) => cancel(context, parseId(id, 'run', 'runs'), options)),
     );
   program
     .command('waive')
@@ -36,6 +38,11 @@ export function addChangeRunsCommands(program: Command, run: Runner): void {
     );
 }
 
+interface CancelOptions {
+  readonly reason?: string;
+  readonly wait?: boolean;
+}
+
 interface WaiveOptions {
   readonly reason?: string;
   readonly undo?: boolean;
@@ -45,7 +52,13 @@ async function retry(context: CommandContext, id: number): Promise<ExitCode> {
   return report(context, `Run ${id} is pending again.`, await context.connect().post(`/runs/${id}/retry`));
 }
 
-async function cancel(context: CommandContext, id: number, reason: string | undefined): Promise<ExitCode> {
+async function cancel(
+  context: CommandContext,
+  id: number,
+  { reason, wait }: CancelOptions,
+): Promise<ExitCode> {
+  if (wait === true)
+    return orderKill(context, { scope: 'run', target: String(id), reason: reason ?? 'asked for', wait });
   return report(
     context,
     `Run ${id} is asked to stop.`,

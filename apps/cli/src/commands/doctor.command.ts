@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import type { Daemon } from '../api/api-types.js';
+import type { Daemon, Location } from '../api/api-types.js';
 import { CliError, EXIT_CODES, messageOf } from '../cli-error.js';
 import type { ExitCode } from '../cli-error.js';
 import { examples, printJson } from '../command-context.js';
@@ -84,9 +84,53 @@ export function addDoctorCommand(program: Command, run: Runner): void {
 async function doctor(context: CommandContext): Promise<ExitCode> {
   const findings: Finding[] = [];
   for (const [name, check] of Object.entries(CHECKS)) findings.push(await findingOf(name, check, context));
+  findings.push(...(await locationFindings(context)));
   if (context.json) printJson(context, findings);
   else for (const finding of findings) printFinding(context, finding);
   return findings.every((finding) => finding.ok) ? EXIT_CODES.ok : EXIT_CODES.failed;
+}
+
+/** What the workflow-manager found at each place where jobs run; nothing when the API, whose finding says so, is away. */
+async function locationFindings({ connect }: CommandContext): Promise<Finding[]> {
+  try {
+    const { items } = await connect().get<{ readonly items: readonly Location[] }>('/locations', {
+      limit: 1000,
+    });
+    return items.filter(({ kind }) => kind === 'PROCESSING').flatMap(findingsAt);
+  } catch {
+    return [];
+  }
+}
+
+const findingsAt = (location: Location): Finding[] => [
+  findingAt(location),
+  ...location.health.image_problems.map((detail) => ({
+    check: `image at ${location.name}`,
+    ok: false,
+    detail,
+    action: 'Runs that need it wait until it is there again.',
+  })),
+];
+
+function findingAt({ name, backend, health }: Location): Finding {
+  const check = `location ${name}`;
+  if (health.state === 'healthy') {
+    const { version } = health.details;
+    return {
+      check,
+      ok: true,
+      detail: `${backend ?? ''} ${typeof version === 'string' ? version : ''}`.trim(),
+      action: '',
+    };
+  }
+  if (health.state === 'unhealthy')
+    return { check, ok: false, detail: health.message ?? '', action: health.action ?? '' };
+  return {
+    check,
+    ok: false,
+    detail: 'nobody has looked at it yet',
+    action: 'The workflow-manager does within seconds when it runs; ask again.',
+  };
 }
 
 async function findingOf(check: string, ask: Check, context: CommandContext): Promise<Finding> {

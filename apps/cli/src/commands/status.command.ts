@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { SUB_GROUP_STATES } from '@meridian/core';
-import type { Daemon, Pipeline, PipelineDetail } from '../api/api-types.js';
+import type { Breaker, Daemon, Pipeline, PipelineDetail } from '../api/api-types.js';
 import { EXIT_CODES } from '../cli-error.js';
 import type { ExitCode } from '../cli-error.js';
 import { examples, printJson } from '../command-context.js';
@@ -8,6 +8,7 @@ import type { CommandContext, Runner } from '../command-context.js';
 import { formatAgo } from '../terminal/formats.js';
 import { paintState } from '../terminal/state-colors.js';
 import { renderTable } from '../terminal/table.js';
+import { breakerTable, isOpen } from './breakers.command.js';
 
 export function addStatusCommand(program: Command, run: Runner): void {
   program
@@ -30,13 +31,18 @@ async function status(context: CommandContext, name: string | undefined): Promis
   for (const one of names)
     pipelines.push(await client.get<PipelineDetail>(`/pipelines/${encodeURIComponent(one)}`));
   const daemons = (await client.get<{ readonly items: readonly Daemon[] }>('/daemons')).items;
+  const breakers = (await client.list<Breaker>('/breakers')).filter(isOpen);
   if (context.json) {
-    printJson(context, { api_url: client.url, pipelines, daemons });
+    printJson(context, { api_url: client.url, pipelines, breakers, daemons });
     return EXIT_CODES.ok;
   }
   for (const pipeline of pipelines) printPipeline(context, pipeline);
   if (pipelines.length === 0)
     context.terminal.print('There is no pipeline yet. Try: meridian apply FILE, or meridian demo');
+  if (breakers.length > 0) {
+    context.terminal.print(breakerTable(breakers, context, new Date()));
+    context.terminal.print('');
+  }
   printDaemons(context, daemons, new Date());
   return EXIT_CODES.ok;
 }

@@ -1,6 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { digestOfProgramInImage } from '@meridian/core';
 import { CliError } from '../cli-error.js';
 import { mergeDefinitions, parseDefinitions, readDefinitions } from './definitions-file.js';
 import { digestOf } from './digest.js';
@@ -81,6 +83,66 @@ describe('a definitions file', () => {
     expect(failureOf(() => readDefinitions(path)).message).toBe(
       `${path}: software "tool": no file in ${join(folder, '.')} matches *.sif.`,
     );
+  });
+
+  describe('with an image', () => {
+    const sif = Buffer.concat([Buffer.alloc(32), Buffer.from('SIF_MAGIC'), Buffer.alloc(3_000_000, 7)]);
+    const sifDigest = `sha256:${createHash('sha256').update(sif).digest('hex')}`;
+    const softwareOf = (folder: string, yaml: string): unknown => {
+      writeFileSync(join(folder, 'pipeline.yaml'), `software: [{ name: tool, ${yaml} }]`);
+      return readDefinitions(join(folder, 'pipeline.yaml')).software?.[0];
+    };
+
+    it('names a file by its absolute path and its digest', () => {
+      const folder = newFolder();
+      writeFileSync(join(folder, 'tool.sif'), sif);
+
+      expect(softwareOf(folder, 'image: tool.sif')).toEqual({
+        name: 'tool',
+        image: join(folder, 'tool.sif'),
+        image_digest: sifDigest,
+      });
+    });
+
+    it('leaves the digest of a file that is elsewhere to whoever wrote it', () => {
+      const folder = newFolder();
+
+      expect(softwareOf(folder, 'image: /no/such.sif')).toEqual({ name: 'tool', image: '/no/such.sif' });
+      expect(softwareOf(folder, 'image: /no/such.sif, image_digest: x')).toMatchObject({ image_digest: 'x' });
+    });
+
+    it('leaves a reference alone', () => {
+      expect(softwareOf(newFolder(), "image: 'docker://python:3'")).toEqual({
+        name: 'tool',
+        image: 'docker://python:3',
+      });
+    });
+
+    it('and a directory, has a digest of both', () => {
+      const folder = newFolder();
+      writeFileSync(join(folder, 'tool.sif'), sif);
+      writeFileSync(join(folder, 'main.mjs'), 'main');
+      const program = digestOf([{ path: 'main.mjs', content: Buffer.from('main') }]);
+      const yaml = 'directory: ., files: ["*.mjs"]';
+
+      expect(softwareOf(folder, `${yaml}, image: tool.sif`)).toMatchObject({
+        host_directory: join(folder, '.'),
+        image_digest: sifDigest,
+        digest: digestOfProgramInImage(program, sifDigest),
+      });
+      expect(softwareOf(folder, `${yaml}, image: 'docker://x:1'`)).toMatchObject({
+        digest: digestOfProgramInImage(program, 'docker://x:1'),
+      });
+    });
+
+    it.each(['no image', ''])('refuses a file that is no SIF file: %j', (content) => {
+      const folder = newFolder();
+      writeFileSync(join(folder, 'tool.sif'), content);
+
+      expect(failureOf(() => softwareOf(folder, 'image: tool.sif')).message).toContain(
+        'it is not a SIF file',
+      );
+    });
   });
 
   it('adds to the files before it', () => {

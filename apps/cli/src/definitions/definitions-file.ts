@@ -1,10 +1,11 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { isJsonObject } from '@meridian/core';
+import { digestOfProgramInImage, isJsonObject } from '@meridian/core';
 import type { Json, JsonObject, Problem } from '@meridian/core';
 import { LineCounter, parseDocument } from 'yaml';
 import { CliError, EXIT_CODES, messageOf } from '../cli-error.js';
 import { digestOf, globToRegExp } from './digest.js';
+import { absoluteImage, imageDigestOf } from './image.js';
 
 /** What a definitions file may hold at its top; the API knows the rest. */
 const SECTIONS = ['software', 'locations', 'groupings', 'pipelines'] as const;
@@ -17,7 +18,8 @@ const IGNORED = new Set(['node_modules', '.git', '__pycache__']);
  * A YAML (or JSON) definitions file, ready to be sent.
  *
  * Software that lies in a `directory` gets its absolute `host_directory` and the digest of the files that `files` name
- * (all of them without it). Mistakes in the syntax are reported with line and column.
+ * (all of them without it). An `image` file gets its absolute path and, where it can be read, its `image_digest`; the digest
+ * of software that has both covers both. Mistakes in the syntax are reported with line and column.
  */
 export function readDefinitions(path: string): Definitions {
   const text = readText(path);
@@ -72,9 +74,48 @@ export const mergeDefinitions = (all: readonly Definitions[]): Definitions =>
   );
 
 function resolveSoftware(software: JsonObject, base: string, file: string): JsonObject {
-  const { directory, files, ...rest } = software;
-  if (directory === undefined) return software;
-  const name = JSON.stringify(software['name'] ?? '?');
+  const resolved = resolveImage(software, base, file);
+  const { directory, files, ...rest } = resolved;
+  if (directory === undefined) return resolved;
+  const { hostDirectory, digest } = resolveDirectory({ directory, files, software, base, file });
+  const image = rest['image_digest'] ?? rest['image'];
+  return {
+    ...rest,
+    host_directory: hostDirectory,
+    digest: typeof image === 'string' ? digestOfProgramInImage(digest, image) : digest,
+  };
+}
+
+const nameOf = (software: JsonObject): string => JSON.stringify(software['name'] ?? '?');
+
+function resolveImage(software: JsonObject, base: string, file: string): JsonObject {
+  const { image } = software;
+  if (typeof image !== 'string') return software;
+  const absolute = absoluteImage(image, base);
+  try {
+    const digest = software['image_digest'] ?? imageDigestOf(absolute);
+    return { ...software, image: absolute, ...(digest === null ? {} : { image_digest: digest }) };
+  } catch (error) {
+    throw invalid(
+      `${file}: software ${nameOf(software)}: the image ${absolute} cannot be used: ${messageOf(error)}.`,
+      'Name a SIF file, or an image in a registry such as docker://ghcr.io/group/tool:1.2.',
+    );
+  }
+}
+
+interface ProgramDirectory {
+  readonly directory: Json;
+  readonly files: Json | undefined;
+  readonly software: JsonObject;
+  readonly base: string;
+  readonly file: string;
+}
+
+function resolveDirectory({ directory, files, software, base, file }: ProgramDirectory): {
+  hostDirectory: string;
+  digest: string;
+} {
+  const name = nameOf(software);
   if (typeof directory !== 'string')
     throw invalid(
       `${file}: software ${name}: directory must be text.`,
@@ -98,7 +139,7 @@ function resolveSoftware(software: JsonObject, base: string, file: string): Json
       'Correct directory or files.',
     );
   }
-  return { ...rest, host_directory: hostDirectory, digest: digestOf(found) };
+  return { hostDirectory, digest: digestOf(found) };
 }
 
 /** The files that a digest covers: those that a pattern names and no pattern that begins with `!` takes out again. */

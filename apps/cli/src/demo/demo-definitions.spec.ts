@@ -1,8 +1,9 @@
-import type { Json } from '@meridian/core';
+import { digestOfProgramInImage, type Json } from '@meridian/core';
 import { demoDefinitions } from './demo-definitions.js';
+import { localSite } from './demo-site.js';
 import { isMoving, progressOf } from './step-progress.js';
 
-const place = { dataset: 'm17-0123abcd', source: '/data/m17', work: '/home/work' };
+const place = { dataset: 'm17-0123abcd', source: '/data/m17', site: localSite('/home/work') };
 const only = { dim: 'dataset', operator: 'eq', value: 'm17-0123abcd' };
 
 describe('the definitions of a demo', () => {
@@ -52,6 +53,32 @@ describe('the definitions of a demo', () => {
     const { groupings } = demoDefinitions({ groupings: [{ filter }], pipelines: [{}] }, place, []);
 
     expect(groupings?.[0]?.['filter']).toEqual(expected);
+  });
+});
+
+it('the definitions of a demo in a container are of other software, in the image of the site', () => {
+  const example = {
+    software: [{ name: 'extract', host_directory: '/here', digest: `sha256:${'a'.repeat(64)}` }],
+    groupings: [{ filter: [] }],
+    pipelines: [{ steps: [{ name: 'extract', software: 'extract' }] }],
+  };
+  const site = {
+    location: { name: 'lab-rest', kind: 'PROCESSING' },
+    image: { path: '/lab/image.sif', digest: `sha256:${'b'.repeat(64)}` },
+  };
+
+  expect(demoDefinitions(example, { ...place, site }, [])).toMatchObject({
+    software: [
+      {
+        name: 'extract-container',
+        host_directory: '/here',
+        image: '/lab/image.sif',
+        image_digest: site.image.digest,
+        digest: digestOfProgramInImage(`sha256:${'a'.repeat(64)}`, site.image.digest),
+      },
+    ],
+    locations: [site.location, { kind: 'SOURCE' }],
+    pipelines: [{ location: 'lab-rest', steps: [{ name: 'extract', software: 'extract-container' }] }],
   });
 });
 

@@ -20,6 +20,8 @@ import { quietTerminal } from '../terminal/terminal.js';
 import { checkRendered, datasetFor, exampleFile } from './dataset-files.js';
 import type { Dataset } from './dataset-files.js';
 import { demoDefinitions, pipelineNameOf } from './demo-definitions.js';
+import { LAB_DIRECTORY, labSite, localSite } from './demo-site.js';
+import type { DemoSite } from './demo-site.js';
 import { collectOutcome, summaryOf } from './outcome.js';
 import { printOutcome } from './print-outcome.js';
 import { interruptible, withRunningSystem } from './running-system.js';
@@ -29,6 +31,7 @@ import { waitForPipeline } from './wait-for-pipeline.js';
 
 interface DemoOptions {
   readonly input?: string;
+  readonly site: string;
   readonly set: readonly Setting[];
 }
 
@@ -38,6 +41,11 @@ export function addDemoCommand(program: Command, run: Runner): void {
     .description('Reduce a directory of FITS images, or a rendered star field, from raw files to a mosaic')
     .option('--input <dir>', 'your own FITS files: overlapping exposures of one field')
     .option(
+      '--site <name>',
+      'where to compute: local, or lab-rest or lab-ssh of the one-machine cluster',
+      'local',
+    )
+    .option(
       '--set <step.parameter=value>',
       'another value for a parameter of a step (repeatable)',
       collectSetting,
@@ -45,7 +53,7 @@ export function addDemoCommand(program: Command, run: Runner): void {
     )
     .addHelpText(
       'after',
-      `${examples('demo', 'demo --input ~/data/m17', 'demo --input ~/data/m17 --set extract.threshold_sigma=8', 'demo --json | tail -1')}
+      `${examples('demo', 'demo --input ~/data/m17', 'demo --input ~/data/m17 --set extract.detection_sigma=8', 'demo --site lab-rest', 'demo --json | tail -1')}
 
 Starts Meridian for itself unless it runs already. A second run on the same files finds nothing to do; another
 parameter makes exactly the results stale that depend on it.`,
@@ -63,7 +71,8 @@ async function demo(caller: CommandContext, options: DemoOptions): Promise<ExitC
   // With --json, standard output is for its one line.
   const context = caller.json ? { ...caller, terminal: quietTerminal(caller.terminal) } : caller;
   createHome(context.home);
-  const plan = planDemo(context, await datasetFor(context, options.input), options.set);
+  const site = siteOf(context, options.site);
+  const plan = planDemo(await datasetFor(context, options.input), site, options.set);
   const outcome = await interruptible((signal) =>
     withRunningSystem(context, async (client) => {
       const leftOut = await register(context, { ...plan, client, signal });
@@ -84,6 +93,9 @@ async function demo(caller: CommandContext, options: DemoOptions): Promise<ExitC
   return isWhole && recovered ? EXIT_CODES.ok : EXIT_CODES.failed;
 }
 
+const siteOf = ({ home, env }: CommandContext, name: string): DemoSite =>
+  name === 'local' ? localSite(home.work) : labSite(name, env['MERIDIAN_LAB'] ?? LAB_DIRECTORY);
+
 interface DemoPlan {
   readonly pipeline: string;
   readonly dataset: string;
@@ -92,10 +104,10 @@ interface DemoPlan {
 }
 
 /** Everything that can be found wrong before anything is started. */
-function planDemo(context: CommandContext, dataset: Dataset, settings: readonly Setting[]): DemoPlan {
+function planDemo(dataset: Dataset, site: DemoSite, settings: readonly Setting[]): DemoPlan {
   const found = findFitsFiles(dataset.directory);
   if (found.paths.length === 0) throw noFilesIn(dataset.directory);
-  const place = { dataset: dataset.name, source: found.base, work: context.home.work };
+  const place = { dataset: dataset.name, source: found.base, site };
   const definitions = demoDefinitions(readDefinitions(exampleFile('pipeline.yaml')), place, settings);
   return { pipeline: pipelineNameOf(dataset.name), dataset: dataset.name, found, definitions };
 }

@@ -14,7 +14,7 @@ export const DEFINITIONS_FILE: Schema = {
   additionalProperties: false,
   properties: {
     software: list(
-      'Software versions: name, version, image or host_directory, digest, command, environment, config_schema, exit_codes.',
+      'Software versions: name, version, image, host_directory, image_digest, digest, command, environment, config_schema, exit_codes.',
     ),
     locations: list('Data locations: name, kind, base_path, backend, runtime, staging, limits.'),
     groupings: list('Data groupings: name, description, filter.'),

@@ -1,4 +1,4 @@
-import type { Problem } from '@meridian/core';
+import { isJsonObject, type Problem } from '@meridian/core';
 import { invalidRequest } from '../http/validation.js';
 import type { LocationSettingsDto } from './dto/location.dto.js';
 
@@ -43,11 +43,12 @@ function pathProblems({ base_path: path }: LocationSettingsDto): Problem[] {
 }
 
 function secretProblems({ backend_config: config = {} }: LocationSettingsDto): Problem[] {
-  return Object.keys(config)
-    .filter((key) => SECRET_KEY.test(key))
-    .map((key) => ({
+  // An object says where the secret is kept: `token: {file: …}`.
+  return Object.entries(config)
+    .filter(([key, value]) => SECRET_KEY.test(key) && !isJsonObject(value))
+    .map(([key]) => ({
       code: 'location.secret_in_config',
       path: `/backend_config/${key}`,
-      message: `a secret is never stored: name the file that holds it as ${key}_file`,
+      message: `a secret is never stored: name the file that holds it as ${key}_file, or as {file: …}`,
     }));
 }

@@ -10,6 +10,48 @@ import {
 import type { DataLocation, StoredJson } from '@meridian/ops-db';
 import { ApiProperty } from '@nestjs/swagger';
 
+export const HEALTH_STATES = ['unknown', 'healthy', 'unhealthy'] as const;
+
+/** Whether jobs could be run at a processing location, as the workflow-manager found. */
+export class LocationHealthResponse {
+  @ApiProperty({
+    enum: HEALTH_STATES,
+    description: 'unknown: nobody has looked yet, or it is no PROCESSING location',
+  })
+  state!: (typeof HEALTH_STATES)[number];
+
+  @ApiProperty({ type: String, nullable: true, description: 'what is wrong, in one sentence' })
+  message!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'what to do about it' })
+  action!: string | null;
+
+  @ApiProperty({
+    type: [String],
+    description: 'images that steps need there and cannot have, one sentence each',
+  })
+  image_problems!: readonly string[];
+
+  @ApiProperty({ type: Date, nullable: true })
+  checked_at!: Date | null;
+
+  @ApiProperty({ type: 'object', additionalProperties: true, description: 'what the site says about itself' })
+  details!: StoredJson;
+
+  static from({ health, healthCheckedAt }: DataLocation): LocationHealthResponse {
+    const looked = {
+      message: null,
+      action: null,
+      image_problems: [],
+      checked_at: healthCheckedAt,
+      details: {},
+    };
+    if (health === null) return { ...looked, state: 'unknown' };
+    if (!health.ok) return { ...looked, state: 'unhealthy', message: health.message, action: health.action };
+    return { ...looked, state: 'healthy', image_problems: health.imageProblems, details: health.details };
+  }
+}
+
 export class LocationResponse {
   @ApiProperty()
   id!: number;
@@ -50,6 +92,9 @@ export class LocationResponse {
   @ApiProperty({ type: String, nullable: true })
   pause_reason!: string | null;
 
+  @ApiProperty({ type: LocationHealthResponse })
+  health!: LocationHealthResponse;
+
   @ApiProperty()
   created_at!: Date;
 
@@ -71,8 +116,15 @@ export class LocationResponse {
       paused_at: location.pausedAt,
       paused_by: location.pausedBy,
       pause_reason: location.pauseReason,
+      health: LocationHealthResponse.from(location),
       created_at: location.createdAt,
       updated_at: location.updatedAt,
     };
   }
 }
+
+/** What people set, without what was found: its ETag changes when somebody changed the location, not with every look at it. */
+export const withoutHealth = ({
+  health: _found,
+  ...settings
+}: LocationResponse): Omit<LocationResponse, 'health'> => settings;

@@ -22,7 +22,7 @@ import type { Listing } from '../paging/listing.js';
 import { PageQuery } from '../paging/page-query.dto.js';
 import { CreateLocationDto, LocationSettingsDto } from './dto/location.dto.js';
 import { PauseLocationDto } from './dto/pause-location.dto.js';
-import { LocationResponse } from './location.response.js';
+import { LocationResponse, withoutHealth } from './location.response.js';
 import { LocationsService } from './locations.service.js';
 
 @ApiTags('locations')
@@ -52,7 +52,7 @@ export class LocationsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<LocationResponse> {
     const shown = LocationResponse.from(await this.locations.show(idOrName));
-    response.setHeader('ETag', etagOf(shown));
+    response.setHeader('ETag', etagOf(withoutHealth(shown)));
     return shown;
   }
 

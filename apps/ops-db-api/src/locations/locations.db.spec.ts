@@ -23,7 +23,7 @@ describe('locations', () => {
       kind: 'PROCESSING',
       base_path: '/',
       runtime: 'host',
-      backend_config: { slurm_token: 'eyJ' },
+      backend_config: { slurm_token: 'eyJ', token: { file: '/run/secrets/slurm' } },
     });
 
     expect([

@@ -7,7 +7,7 @@ import { findByIdOrName } from '../http/find-named.js';
 import { listingById, type Listing } from '../paging/listing.js';
 import type { PageQuery } from '../paging/page-query.dto.js';
 import type { CreateLocationDto, LocationSettingsDto } from './dto/location.dto.js';
-import { LocationResponse } from './location.response.js';
+import { LocationResponse, withoutHealth } from './location.response.js';
 import { checkLocationSettings } from './location-settings.js';
 
 const columnsOf = (settings: LocationSettingsDto) => ({
@@ -36,7 +36,7 @@ export class LocationsService {
     await change.audit({
       action: 'location.create',
       target: `location:${created.name}`,
-      after: LocationResponse.from(created),
+      after: withoutHealth(LocationResponse.from(created)),
     });
     return created;
   }
@@ -65,7 +65,7 @@ export class LocationsService {
   ): Promise<DataLocation> {
     checkLocationSettings(request.settings);
     const location = await lockLocation(change, request.idOrName);
-    checkIfMatch(request.ifMatch, LocationResponse.from(location));
+    checkIfMatch(request.ifMatch, withoutHealth(LocationResponse.from(location)));
     return update(change, location, { action: 'location.replace', columns: columnsOf(request.settings) });
   }
 
@@ -108,8 +108,8 @@ async function update(
   await change.audit({
     action,
     target: `location:${after.name}`,
-    before: LocationResponse.from(before),
-    after: LocationResponse.from(after),
+    before: withoutHealth(LocationResponse.from(before)),
+    after: withoutHealth(LocationResponse.from(after)),
   });
   return after;
 }

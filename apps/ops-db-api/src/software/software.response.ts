@@ -42,7 +42,14 @@ export class SoftwareVersionResponse {
   })
   host_directory!: string | null;
 
-  @ApiProperty({ example: 'sha256:…' })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'Of the image; null for a tag, which is pinned when it is first resolved.',
+  })
+  image_digest!: string | null;
+
+  @ApiProperty({ example: 'sha256:…', description: 'Of image and folder, whichever there are.' })
   digest!: string;
 
   @ApiProperty({ type: [String] })
@@ -79,6 +86,7 @@ export class SoftwareVersionResponse {
       version,
       image,
       host_directory: row.hostDirectory,
+      image_digest: row.imageDigest,
       digest,
       command,
       environment,

@@ -65,7 +65,13 @@ async function judge(
     observation:
       claimed.endState === null
         ? { kind: 'unknown' }
-        : { kind: 'finished', state: claimed.endState, exitCode: claimed.exitCode, usage: {} },
+        : {
+            kind: 'finished',
+            state: claimed.endState,
+            exitCode: claimed.exitCode,
+            usage: {},
+            ...(claimed.siteReason === null ? {} : { reason: claimed.siteReason }),
+          },
     record,
     walltimeMinutes: claimed.walltimeMinutes,
     exitCodeMap: claimed.exitCodes,
@@ -106,7 +112,8 @@ async function failed(
   record: ResultRecord | null,
   directory: AttemptDirectory,
 ): Promise<Verdict> {
-  return { kind: 'failed', failure: withWordsOfProgram(failure, await directory.stderrTail()), record };
+  const words = await directory.stderrTail();
+  return { kind: 'failed', failure: withWordsOfProgram(failure, words, record?.exitCode ?? null), record };
 }
 
 /** The tool's own words. A contract file is read only when the job recorded it, so a link in its place never is. */

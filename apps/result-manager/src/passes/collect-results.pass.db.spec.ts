@@ -197,6 +197,19 @@ describe('CollectResultsPass', () => {
     });
   });
 
+  it('tells why the site ended a job, when it says so', async () => {
+    const reason = 'it could never start: PartitionTimeLimit';
+
+    const { run } = await collected(null, { end: { state: 'LAUNCH_FAILED', reason, secondsAgo: 60 } });
+
+    expect(
+      await queryRow(workshop.db, sql`SELECT failure_class, reason FROM attempt WHERE run_id = ${run.runId}`),
+    ).toEqual({
+      failure_class: 'INFRASTRUCTURE',
+      reason: `the site could not start the job (the site says: ${reason})`,
+    });
+  });
+
   it('waits for a record that a network file system shows late', async () => {
     const { run, row } = await collected(null);
     expect(row).toMatchObject({ status: 'COLLECTING_RESULTS', lease_owner: 'collector' });

@@ -2,12 +2,21 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { jobToken, type JobId, type JobSpec } from '@meridian/core';
 import { FakeBackend, FakeSite } from '@meridian/hpc';
+import { findInstallation } from '@meridian/ops-db';
 import { aLocation, aPipeline, runRow, type RunOptions } from '@meridian/ops-db/testing';
 import { Workshop } from '../testing/workshop.js';
 import { ObserveJobsPass, type ObserveJobsOptions } from './observe-jobs.pass.js';
 
 const NEVER = new AbortController().signal;
 const NOW = new Date('2026-01-01T12:00:00Z');
+const SPEC: Omit<JobSpec, 'token'> = {
+  label: 'imaging/extract',
+  scriptPath: '/x/job.sh',
+  directory: '/x',
+  stdoutPath: '/x/out',
+  stderrPath: '/x/err',
+  resources: { cpus: 1, memoryMb: 1, walltimeMinutes: 1 },
+};
 
 describe('ObserveJobsPass', () => {
   let workshop: Workshop;
@@ -30,22 +39,15 @@ describe('ObserveJobsPass', () => {
       backendOf: () => new FakeBackend(site),
       intervalMs: 0,
       unknownAfterSeconds: 300,
+      forgottenAfterSeconds: 30,
       ...options,
     });
 
   /** A run with a job at the fake site. */
   const aJob = async (options: RunOptions = {}) => {
     submitted += 1;
-    const spec: JobSpec = {
-      token: jobToken({ installation: 'observer', runId: submitted, attempt: 1 }),
-      label: 'imaging/extract',
-      scriptPath: '/x/job.sh',
-      directory: '/x',
-      stdoutPath: '/x/out',
-      stderrPath: '/x/err',
-      resources: { cpus: 1, memoryMb: 1, walltimeMinutes: 1 },
-    };
-    const jobId = site.accept(spec);
+    const token = jobToken({ installation: 'observer', runId: submitted, attempt: 1 });
+    const jobId = site.accept({ ...SPEC, token });
     const run = await workshop.aRun({ status: 'SUBMITTED', jobId, ...options });
     return { ...run, jobId };
   };
@@ -147,6 +149,107 @@ describe('ObserveJobsPass', () => {
     await observer().run(NEVER);
 
     expect(await statusOf(run)).toBe('COLLECTING_RESULTS');
+  });
+
+  describe('a cancelled run whose job the site has forgotten', () => {
+    let now: Date;
+    const later = (seconds: number): void => {
+      now = new Date(now.getTime() + seconds * 1000);
+    };
+    const looking = () => observer({ now: () => now });
+    /** Its token names the run itself, as the managers have it. */
+    const aForgottenJob = async (): Promise<Awaited<ReturnType<typeof aJob>> & { spec: JobSpec }> => {
+      const run = await aJob({ cancelRequestedAt: NOW });
+      site.vanish(run.jobId);
+      const installation = await findInstallation(workshop.db);
+      const token = jobToken({ installation, runId: run.runId, attempt: 1 });
+      return { ...run, spec: { ...SPEC, token } };
+    };
+    beforeEach(() => {
+      now = NOW;
+    });
+
+    it('is cancelled when the site answers that nothing of it is alive, and says what was proven', async () => {
+      const run = await aForgottenJob();
+      const pass = looking();
+      await pass.run(NEVER);
+      later(29);
+      await pass.run(NEVER);
+      expect([await statusOf(run), site.requests.listAlive]).toEqual(['SUBMITTED', 0]);
+      later(1);
+      await pass.run(NEVER);
+
+      expect(await runRow(workshop.db, run.runId)).toMatchObject({
+        status: 'CANCELLED',
+        moved_why:
+          'cancelled by token:test; the site answered at 2026-01-01T12:00:30.000Z that nothing of this run is alive, ' +
+          `has not known job ${run.jobId} since 2026-01-01T12:00:00.000Z, and the job left no record`,
+      });
+    });
+
+    it('stays as it is while a copy of its job is alive', async () => {
+      const run = await aForgottenJob();
+      const copy = site.accept(run.spec);
+      const pass = looking();
+      await pass.run(NEVER);
+      later(60);
+      await pass.run(NEVER);
+      expect([await statusOf(run), site.requests.listAlive]).toEqual(['SUBMITTED', 1]);
+
+      site.cancel(copy);
+      later(60);
+      await pass.run(NEVER);
+      expect(await statusOf(run)).toBe('CANCELLED');
+    });
+
+    it('stays as it is while the site is silent, however long', async () => {
+      const run = await aForgottenJob();
+      site.isSilent = true;
+      const pass = looking();
+      for (let n = 0; n < 5; n += 1) {
+        await pass.run(NEVER);
+        later(3_600);
+      }
+      expect([await statusOf(run), site.requests.listAlive]).toEqual(['SUBMITTED', 4]);
+    });
+
+    it('stays as it is while its job shows that it is alive', async () => {
+      const run = await aForgottenJob();
+      const pass = looking();
+      await pass.run(NEVER);
+      later(60);
+      await touch(run, 'heartbeat', now);
+      await pass.run(NEVER);
+      expect(await statusOf(run)).toBe('SUBMITTED');
+      later(120);
+      await pass.run(NEVER);
+      expect(await statusOf(run)).toBe('CANCELLED');
+    });
+
+    it('stays as it is while the disk cannot be read: its record may be there', async () => {
+      const locationId = await aLocation(workshop.db, { basePath: '/not/mounted' });
+      const step = await workshop.aStep({ pipeline: await aPipeline(workshop.db, { locationId }) });
+      const run = await aJob({ step, cancelRequestedAt: NOW });
+      site.vanish(run.jobId);
+      const pass = looking();
+      await pass.run(NEVER);
+      later(60);
+      await pass.run(NEVER);
+      expect(await statusOf(run)).toBe('SUBMITTED');
+    });
+
+    it('is another thing than a run that nobody cancelled, which waits much longer, and not for ever', async () => {
+      const run = await aJob();
+      site.vanish(run.jobId);
+      const pass = looking();
+      await pass.run(NEVER);
+      later(899);
+      await pass.run(NEVER);
+      expect([await statusOf(run), site.requests.listAlive]).toEqual(['SUBMITTED', 0]);
+      later(1);
+      await pass.run(NEVER);
+      expect([await statusOf(run), site.requests.listAlive]).toEqual(['COLLECTING_RESULTS', 1]);
+    });
   });
 
   it('does not end a run by the end of a second copy of its job', async () => {

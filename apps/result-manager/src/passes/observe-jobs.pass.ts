@@ -1,8 +1,17 @@
-import { needsProof, readObservation, type JobObservation, type ObservationMeaning } from '@meridian/core';
+import {
+  FENCE_PATIENCE_SECONDS,
+  needsProof,
+  readObservation,
+  type JobId,
+  type JobObservation,
+  type ObservationMeaning,
+  type ProvenAbsence,
+} from '@meridian/core';
 import { mapConcurrently, type Logger, type Pass } from '@meridian/daemon';
 import type { HpcBackend } from '@meridian/hpc';
 import {
   claimLocationsToObserve,
+  findInstallation,
   listObservableRuns,
   noteWaitingReasons,
   recordObservations,
@@ -12,6 +21,7 @@ import {
 } from '@meridian/ops-db';
 import type { DataSource } from 'typeorm';
 import { AttemptDirectory } from '../collecting/attempt-directory.js';
+import { proveAbsence, type ForgottenRun } from '../observing/prove-absence.js';
 
 export interface ObserveJobsOptions {
   readonly dataSource: DataSource;
@@ -25,6 +35,8 @@ export interface ObserveJobsOptions {
   readonly intervalMs: number;
   /** After this long without a word about a job, its run says so. */
   readonly unknownAfterSeconds: number;
+  /** After this long without a word about a job that is to be stopped, its site is asked for everything that is alive. */
+  readonly forgottenAfterSeconds: number;
 }
 
 interface Reading {
@@ -41,8 +53,10 @@ const DIRECTORIES_AT_ONCE = 16;
  */
 export class ObserveJobsPass implements Pass {
   readonly name = 'observe-jobs';
-  /** By run: since when its site has not known its job. Only for telling people, so forgetting it in a restart does no harm. */
+  /** By run: since when its site has not known its job. Forgetting it in a restart only makes people wait longer. */
   private readonly unknownSince = new Map<number, Date>();
+  /** By location: when it was last asked for everything that is alive. */
+  private readonly censusAt = new Map<number, number>();
 
   constructor(private readonly options: ObserveJobsOptions) {}
 
@@ -70,8 +84,13 @@ export class ObserveJobsPass implements Pass {
     const backend = backendOf(location);
     if (backend === null) return 0;
     const seen = await backend.observe(runs.map((run) => run.jobId));
+    for (const run of runs) this.noteSilence(run, observationIn(seen, run));
+    const absences = await this.proveAbsences(location, backend, runs);
     const readings = await mapConcurrently(runs, DIRECTORIES_AT_ONCE, (run) =>
-      this.read(run, location, seen.get(run.jobId) ?? { kind: 'unknown' }),
+      this.read(run, location, {
+        observation: observationIn(seen, run),
+        absence: absences.get(run.runId) ?? null,
+      }),
     );
     const observations = readings.flatMap(({ run, meaning }) =>
       meaning.kind === 'unchanged' ? [] : [observationOf(run, meaning)],
@@ -88,35 +107,64 @@ export class ObserveJobsPass implements Pass {
   private async read(
     run: ObservableRun,
     location: LocationToObserve,
-    observation: JobObservation,
+    { observation, absence }: { observation: JobObservation; absence: ProvenAbsence | null },
   ): Promise<Reading> {
     const now = this.options.now();
     const proof = needsProof(observation)
       ? await new AttemptDirectory(location.basePath, run.directory).proof(now)
       : null;
-    const unknownSince = this.noteSilence(run, observation, now);
+    const unknownSince = this.unknownFor(run, this.options.unknownAfterSeconds);
     const meaning = readObservation({
       status: run.status,
       jobId: run.jobId,
       observation,
       proof,
       unknownSince,
+      absence,
     });
     if (meaning.kind === 'ended') this.unknownSince.delete(run.runId);
     return { run, meaning };
   }
 
-  /** Since when the job is unknown, once that is long enough to be worth saying. */
-  private noteSilence({ runId }: ObservableRun, observation: JobObservation, now: Date): Date | null {
-    if (observation.kind !== 'unknown') {
-      this.unknownSince.delete(runId);
-      return null;
-    }
-    const since = this.unknownSince.get(runId) ?? now;
-    this.unknownSince.set(runId, since);
-    return now.getTime() - since.getTime() >= this.options.unknownAfterSeconds * 1000 ? since : null;
+  private noteSilence({ runId }: ObservableRun, observation: JobObservation): void {
+    if (observation.kind !== 'unknown') this.unknownSince.delete(runId);
+    else if (!this.unknownSince.has(runId)) this.unknownSince.set(runId, this.options.now());
+  }
+
+  /** Since when the job is unknown, once that is as long as `seconds`. */
+  private unknownFor({ runId }: ObservableRun, seconds: number): Date | null {
+    const since = this.unknownSince.get(runId);
+    return since !== undefined && this.options.now().getTime() - since.getTime() >= seconds * 1000
+      ? since
+      : null;
+  }
+
+  /**
+   * For runs whose job the site has not known for a while: whether there still is one. One that is to be stopped is asked about
+   * soon; any other only when accounting, had it merely been away, would have told what became of it.
+   */
+  private async proveAbsences(
+    { id, basePath }: LocationToObserve,
+    backend: HpcBackend,
+    observed: readonly ObservableRun[],
+  ): Promise<ReadonlyMap<number, ProvenAbsence>> {
+    const { dataSource, now, forgottenAfterSeconds } = this.options;
+    const runs = observed.flatMap((run): ForgottenRun[] => {
+      const patience = run.isCancelRequested ? forgottenAfterSeconds : FENCE_PATIENCE_SECONDS;
+      const unknownSince = this.unknownFor(run, patience);
+      return unknownSince === null ? [] : [{ run, unknownSince }];
+    });
+    const asked = this.censusAt.get(id);
+    const isTooEarly = asked !== undefined && now().getTime() - asked < forgottenAfterSeconds * 1000;
+    if (runs.length === 0 || isTooEarly) return new Map();
+    this.censusAt.set(id, now().getTime());
+    const installation = await findInstallation(dataSource.manager);
+    return proveAbsence({ backend, installation, basePath, runs, now });
   }
 }
+
+const observationIn = (seen: ReadonlyMap<JobId, JobObservation>, { jobId }: ObservableRun): JobObservation =>
+  seen.get(jobId) ?? { kind: 'unknown' };
 
 function observationOf(
   run: ObservableRun,
@@ -141,6 +189,7 @@ function observationOf(
         endState: meaning.endState,
         exitCode: meaning.exitCode,
         usage: meaning.usage,
+        reason: meaning.reason ?? null,
         startedAt: null,
         why: meaning.why,
       };

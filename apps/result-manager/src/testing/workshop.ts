@@ -111,11 +111,11 @@ export class Workshop {
   /** What the observer writes when a job ended, without observing. */
   async ended(
     run: BuiltRun,
-    end: { state: string | null; exitCode?: number; secondsAgo?: number },
+    end: { state: string | null; exitCode?: number; reason?: string; secondsAgo?: number },
   ): Promise<void> {
     await queryRows(
       this.db,
-      sql`UPDATE attempt SET end_state = ${end.state}, exit_code = ${end.exitCode ?? null},
+      sql`UPDATE attempt SET end_state = ${end.state}, exit_code = ${end.exitCode ?? null}, reason = ${end.reason ?? null},
             ended_at = now() - make_interval(secs => ${end.secondsAgo ?? 0}::double precision)
           WHERE run_id = ${run.runId} RETURNING run_id`,
     );

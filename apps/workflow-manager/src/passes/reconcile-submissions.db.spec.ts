@@ -49,6 +49,10 @@ describe('ReconcileSubmissionsPass and CancelRunsPass', () => {
   it('a job that claimed its directory is adopted, though the site has forgotten it', async () => {
     const { runId, directory } = await aLostRun();
     await mkdir(join(directory, 'claim'));
+    await queryRow(
+      shop.db,
+      sql`UPDATE attempt SET intended_at = now() WHERE run_id = ${runId} RETURNING run_id`,
+    );
     expect(await manager.reconcile.run(signal)).toBe(0);
     expect(await runRow(shop.db, runId)).toMatchObject({
       status: 'SUBMITTING',
@@ -114,5 +118,12 @@ describe('ReconcileSubmissionsPass and CancelRunsPass', () => {
       kind: 'finished',
       state: 'CANCELLED',
     });
+  });
+
+  it('a job that ended before it could write its id is tried again as another attempt', async () => {
+    const { runId, directory } = await aLostRun();
+    await mkdir(join(directory, 'claim'));
+    expect(await manager.reconcile.run(signal)).toBe(1);
+    expect(await runRow(shop.db, runId)).toMatchObject({ status: 'PENDING', failure_count: 1 });
   });
 });

@@ -112,8 +112,13 @@ export class ReconcileSubmissionsPass implements Pass {
       leaseOwner: owner,
       runIds: chosen('cancel').map((attempt) => attempt.runId),
     });
+    const failed = await this.fail(
+      decided.flatMap(({ attempt, decision }) =>
+        decision.kind === 'fail' ? [{ attempt, reason: decision.reason }] : [],
+      ),
+    );
     await this.wait(site, decided);
-    return adopted + cancelled + (await this.submitAgain(site, chosen('submit_again')));
+    return adopted + cancelled + failed + (await this.submitAgain(site, chosen('submit_again')));
   }
 
   private async decide(site: Site, attempts: readonly UnreconciledAttempt[]): Promise<Decided[]> {
@@ -196,7 +201,12 @@ export class ReconcileSubmissionsPass implements Pass {
     const gone: UnreconciledAttempt[] = [];
     for (const attempt of attempts)
       ((await hasJobScript(join(attempt.basePath, attempt.directory))) ? present : gone).push(attempt);
-    const failed = await this.failWithoutScript(gone);
+    const failed = await this.fail(
+      gone.map((attempt) => ({
+        attempt,
+        reason: `the job was never submitted, and its directory ${attempt.directory} is gone`,
+      })),
+    );
     const runIds = present.map((attempt) => attempt.runId);
     const mine = new Set(
       await recordResubmission(dataSource.manager, { leaseOwner: owner, leaseSeconds, runIds }),
@@ -222,14 +232,10 @@ export class ReconcileSubmissionsPass implements Pass {
     return failed + report.decided;
   }
 
-  private failWithoutScript(attempts: readonly UnreconciledAttempt[]): Promise<number> {
+  private fail(lost: readonly { attempt: UnreconciledAttempt; reason: string }[]): Promise<number> {
     const { dataSource, owner } = this.options;
-    const failures = attempts.map((attempt) => ({
-      ...failureOf(
-        attempt,
-        'INFRASTRUCTURE',
-        `the job was never submitted, and its directory ${attempt.directory} is gone`,
-      ),
+    const failures = lost.map(({ attempt, reason }) => ({
+      ...failureOf(attempt, 'INFRASTRUCTURE', reason),
       fromStatus: 'SUBMITTING' as const,
       attempt: attempt.attempt,
     }));

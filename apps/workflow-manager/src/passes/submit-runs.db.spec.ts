@@ -240,7 +240,7 @@ describe('SubmitRunsPass', () => {
       shop.db,
       sql`UPDATE run SET status = 'STAGING_DATA', lease_owner = 'manager-1', lease_expires_at = now() + interval '1 hour', cancel_requested_at = now(), cancel_requested_by = 'token:alice' WHERE id = ${runId}`,
     );
-    expect(await manager.tick()).toBe(1);
+    expect(await manager.cancel.run(new AbortController().signal)).toBe(1);
     expect(await runRow(shop.db, runId)).toMatchObject({ status: 'CANCELLED', attempt: 0 });
   });
 

@@ -12,6 +12,8 @@ import {
   type RunInput,
 } from '@meridian/ops-db';
 import type { DataSource } from 'typeorm';
+import type { ImageKeeper } from '../images/image-keeper.js';
+import { runsWithImages } from '../images/runs-with-images.js';
 import type { Site, Sites } from '../sites/sites.js';
 import { checkBase, stageRun, type StagingOutcome } from '../staging/stage-run.js';
 import { messageOf } from '../staging/staging-problem.js';
@@ -35,6 +37,7 @@ export interface SubmitRunsLimits {
 export interface SubmitRunsOptions {
   readonly dataSource: DataSource;
   readonly sites: Sites;
+  readonly images: ImageKeeper;
   /** This process, different from every other one that ever was. */
   readonly owner: string;
   readonly now: () => Date;
@@ -116,7 +119,7 @@ export class SubmitRunsPass implements Pass {
         );
         return changed;
       }
-      const staged = await this.stage(site, batch);
+      const staged = await this.stage(site, batch, signal);
       changed += staged.failed + (await this.submit(site, staged.ready));
     }
     return changed;
@@ -134,8 +137,16 @@ export class SubmitRunsPass implements Pass {
     }
   }
 
-  private async stage(site: Site, runs: readonly ClaimedRun[]): Promise<{ ready: Staged[]; failed: number }> {
+  private async stage(
+    site: Site,
+    claimed: readonly ClaimedRun[],
+    signal: AbortSignal,
+  ): Promise<{ ready: Staged[]; failed: number }> {
     const { limits } = this.options;
+    const withImages = await runsWithImages(this.options.images, site.location, claimed, signal);
+    // They are not claimed again before their image is there, or is due for another try.
+    for (const { run, reason } of withImages.waiting) await this.release([run], reason, 0);
+    const runs = withImages.ready;
     const inputs = await this.inputsOf(site, runs);
     const outcomes = await mapConcurrently(runs, limits.runsStagedAtOnce, (run) =>
       stageRun(run, inputs.get(run.inputSetId) ?? [], {

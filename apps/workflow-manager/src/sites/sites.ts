@@ -14,6 +14,9 @@ export interface Site {
 /** The backend of a location, the same one each time; null when this daemon cannot drive it. */
 export type BackendLookup = (location: ProcessingLocation) => HpcBackend | null;
 
+/** Why there is none. */
+export type ProblemLookup = (location: ProcessingLocation) => Error | null;
+
 export interface SitesOptions {
   readonly dataSource: DataSource;
   readonly backendOf: BackendLookup;
@@ -26,11 +29,12 @@ export interface SitesOptions {
 /**
  * The places where this manager can run jobs, and which of them take new work now.
  *
- * A site that could not be written or did not answer gets nothing new for `holdSeconds`, and then only once it answers: one bad
+ * A site that is not healthy gets none until `check-sites` finds that it is. One that could not be written or did not answer gets nothing new for `holdSeconds`, and then only once it answers: one bad
  * place neither takes runs that it cannot start nor keeps the others waiting. What already runs there is still looked after.
  */
 export class Sites {
   private readonly heldUntil = new Map<number, number>();
+  private readonly holdReasons = new Map<number, string>();
 
   constructor(private readonly options: SitesOptions) {}
 
@@ -52,8 +56,14 @@ export class Sites {
     return sites;
   }
 
+  /** The sites that get nothing new for a while, and why. */
+  held(): { locationId: number; reason: string }[] {
+    return [...this.holdReasons].map(([locationId, reason]) => ({ locationId, reason }));
+  }
+
   /** Gives a site nothing new for a while. */
   hold({ location }: Site, reason: string): void {
+    this.holdReasons.set(location.id, reason);
     this.heldUntil.set(location.id, this.options.now().getTime() + this.options.holdSeconds * 1000);
     this.options.logger.warn(
       { location: location.name, reason },
@@ -62,6 +72,7 @@ export class Sites {
   }
 
   private async isOpen(site: Site): Promise<boolean> {
+    if (site.location.isHealthy === false) return false;
     const heldUntil = this.heldUntil.get(site.location.id);
     if (heldUntil === undefined) return true;
     if (heldUntil > this.options.now().getTime()) return false;
@@ -73,6 +84,7 @@ export class Sites {
       return false;
     }
     this.heldUntil.delete(site.location.id);
+    this.holdReasons.delete(site.location.id);
     return true;
   }
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { lstat, readlink, stat, symlink } from 'node:fs/promises';
+import { lstat, readlink, realpath, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { isNativeError } from 'node:util/types';
+import type { LinkedFile } from '@meridian/core';
 import type { InputCopy, RunInput } from '@meridian/ops-db';
 import { errorCode, isSourceAway, messageOf, SourceAway, StagingFailure } from './staging-problem.js';
 import { replaceAtomically } from './write-atomically.js';
@@ -17,15 +18,16 @@ export interface InputPlacement {
 }
 
 /**
- * Makes the input available under `target`, from the best copy that is as registered. Returns the base path that the link leads to,
- * or null for a copy of its own.
+ * Makes the input available under `target`, from the best copy that is as registered. Returns what the link leads to, or null for a
+ * copy of its own.
  *
- * Doing it again finds what is there and changes nothing.
+ * A link leads to the file as it is registered; where that is itself a link, or is behind one, it leads to the file itself: in a
+ * container, which sees little of the host, nothing else is sure to lead anywhere. Doing it again finds what is there and changes nothing.
  *
  * @throws StagingFailure STAGING that names every copy that was tried and what is wrong with it
  * @throws SourceAway when no copy is good and one is on a file system that does not answer
  */
-export async function placeInput({ input, target, staging }: InputPlacement): Promise<string | null> {
+export async function placeInput({ input, target, staging }: InputPlacement): Promise<LinkedFile | null> {
   if (input.sha256 !== input.currentSha256) {
     throw new StagingFailure(
       'STAGING',
@@ -40,8 +42,10 @@ export async function placeInput({ input, target, staging }: InputPlacement): Pr
     const problem = await problemOf(source, input.sizeBytes);
     if (problem === null) {
       const linked = copy.isLocal || staging === 'link';
-      const mismatch = linked ? await linkTo(source, target) : await copyTo({ source, target, input });
-      if (mismatch === null) return linked ? copy.basePath : null;
+      const file = linked ? await linkedFile(copy) : null;
+      const mismatch =
+        file === null ? await copyTo({ source, target, input }) : await linkTo(file.target, target);
+      if (mismatch === null) return file;
       problems.push(describe(copy, mismatch));
       continue;
     }
@@ -82,6 +86,13 @@ function describeReadError(error: unknown): string {
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'is missing';
   if (code === 'EACCES') return 'cannot be read by the workflow-manager: permission denied';
   return `cannot be read: ${messageOf(error)}`;
+}
+
+async function linkedFile({ basePath, path }: InputCopy): Promise<LinkedFile> {
+  const registered = join(basePath, path);
+  const real = await realpath(registered);
+  const isPlain = real === join(await realpath(basePath), path);
+  return isPlain ? { target: registered, real, base: basePath } : { target: real, real, base: null };
 }
 
 /** Null: a link cannot differ from what it leads to. */

@@ -4,6 +4,7 @@ import {
   attemptDirectory,
   buildManifest,
   commandValues,
+  CONTAINER_SOFTWARE_DIRECTORY,
   containerEnvironment,
   containerView,
   fillCommand,
@@ -69,10 +70,7 @@ export function planAttempt(run: ClaimedRun, inputs: readonly RunInput[]): Attem
     directory,
     directories,
     view,
-    argv: fillCommand(
-      run.command,
-      commandValues(view, isHost && run.hostDirectory !== null ? run.hostDirectory : undefined),
-    ),
+    argv: fillCommand(run.command, commandValues(view, softwareDirectory(run) ?? undefined)),
     environment: environmentOf(run, view),
     inputs: named.map(({ input, name }) => ({ input, target: join(attempt, ATTEMPT_FILES.input, name) })),
     manifest: manifestOf(
@@ -162,9 +160,12 @@ const manifestInput = (input: RunInput, path: string): ManifestInput => ({
   product_type: input.productType,
 });
 
-/** The folder or image itself, and what the command names inside it. */
+/** Where the program sees its own folder; null when it has none. */
+const softwareDirectory = ({ runtime, hostDirectory }: ClaimedRun): string | null =>
+  runtime === 'host' || hostDirectory === null ? hostDirectory : CONTAINER_SOFTWARE_DIRECTORY;
+
+/** The program's folder, and what the command names inside it. */
 function programFiles(run: ClaimedRun): string[] {
-  if (run.runtime !== 'host') return run.imageRef?.startsWith('/') === true ? [run.imageRef] : [];
   const { hostDirectory } = run;
   if (hostDirectory === null) return [];
   const inside = run.command

@@ -1,15 +1,20 @@
-import { access, mkdir, stat } from 'node:fs/promises';
+import { access, mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   apptainerCommand,
   ATTEMPT_FILES,
   buildJobScript,
   containerBinds,
+  containerVariables,
   DomainError,
   hostCommand,
+  inputMounts,
+  mountPointsIn,
+  wouldHideContainer,
   type Bind,
   type FailureClass,
   type JobSpec,
+  type LinkedFile,
 } from '@meridian/core';
 import type { ClaimedRun, RunInput, StagedAttempt } from '@meridian/ops-db';
 import { mapConcurrently } from '@meridian/daemon';
@@ -137,13 +142,13 @@ async function write(plan: AttemptPlan, options: StagingOptions): Promise<void> 
   const { run, directories } = plan;
   try {
     for (const directory of plan.makeDirectories) await mkdir(directory, { recursive: true });
-    const linkedBases = await mapConcurrently(plan.inputs, options.inputsAtOnce, ({ input, target }) =>
+    const linked = await mapConcurrently(plan.inputs, options.inputsAtOnce, ({ input, target }) =>
       placeInput({ input, target, staging: run.staging }),
     );
     await writeFileAtomically(join(directories.attempt, ATTEMPT_FILES.manifest), plan.manifest, 0o644);
     await writeFileAtomically(
       plan.spec.scriptPath,
-      jobScript(plan, linkedBases, options.heartbeatSeconds),
+      jobScript(plan, await sourceMounts(run, linked), options.heartbeatSeconds),
       0o755,
     );
   } catch (error) {
@@ -152,34 +157,46 @@ async function write(plan: AttemptPlan, options: StagingOptions): Promise<void> 
   }
 }
 
-function jobScript(
-  plan: AttemptPlan,
-  linkedBases: readonly (string | null)[],
-  heartbeatSeconds: number,
-): string {
+/** What the links in an attempt's input directory lead to, for a container: read-only, under its own path. */
+async function sourceMounts(run: ClaimedRun, linked: readonly (LinkedFile | null)[]): Promise<Bind[]> {
+  if (run.runtime === 'host') return [];
+  // Without it (not on Linux) everything counts as one file system.
+  const mountinfo = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
+  const directories = inputMounts(
+    linked.filter((file) => file !== null),
+    mountPointsIn(mountinfo),
+  );
+  const hiding = directories.find(wouldHideContainer);
+  if (hiding !== undefined)
+    throw new StagingFailure(
+      'STAGING',
+      `inputs in ${hiding} cannot be mounted in a container, which has a directory of that name itself; ` +
+        `set staging: copy for location ${run.location}, or register the files in a directory of their own`,
+    );
+  return directories.map((directory) => ({ source: directory, target: directory, readOnly: true }));
+}
+
+function jobScript(plan: AttemptPlan, sources: readonly Bind[], heartbeatSeconds: number): string {
   const { run } = plan;
-  const isHost = run.runtime === 'host';
   return buildJobScript({
     token: plan.spec.token,
     runId: run.runId,
     attempt: run.attempt,
     directory: plan.directories.attempt,
-    argv: isHost ? hostCommand(plan.argv) : containerArgv(plan, linkedBases),
-    // Inside a container the step gets its own; the script itself only wants to know how many files to hash at once.
-    environment: isHost ? plan.environment : { WORKFLOW_CPUS: String(run.cpus) },
+    argv: run.runtime === 'host' ? hostCommand(plan.argv) : containerArgv(plan, sources),
+    environment:
+      run.runtime === 'host'
+        ? plan.environment
+        : // The script itself wants to know how many files to hash at once.
+          { ...containerVariables(run.runtime, plan.environment), WORKFLOW_CPUS: String(run.cpus) },
     heartbeatSeconds,
   });
 }
 
-/** Links lead out of the input directory, so what they lead to is mounted under its own path, read-only. */
-function containerArgv(plan: AttemptPlan, linkedBases: readonly (string | null)[]): string[] {
-  const bases = [...new Set(linkedBases.filter((base) => base !== null))].sort();
-  const sources: Bind[] = bases.map((base) => ({ source: base, target: base, readOnly: true }));
-  return apptainerCommand({
+const containerArgv = (plan: AttemptPlan, sources: readonly Bind[]): string[] =>
+  apptainerCommand({
     program: plan.run.runtime,
     image: plan.run.imageRef ?? '',
-    binds: [...sources, ...containerBinds(plan.view, plan.directories)],
-    environment: plan.environment,
+    binds: [...sources, ...containerBinds(plan.view, plan.directories, plan.run.hostDirectory)],
     argv: plan.argv,
   });
-}

@@ -30,7 +30,22 @@ describe('decideReconciliation', () => {
       { marker: { kind: 'taken', jobId: '17' } },
       'adopt',
     ],
-    ['a claim without an id waits for it', { marker: { kind: 'taken', jobId: null } }, 'wait'],
+    ['a claim without an id waits for it', { marker: { kind: 'taken', jobId: null }, ageSeconds: 5 }, 'wait'],
+    [
+      'a claim without an id waits for a site that does not answer, however old the submission',
+      { lookup: unanswered, marker: { kind: 'taken', jobId: null }, ageSeconds: 1e9 },
+      'wait',
+    ],
+    [
+      'a claim without an id of a job that provably is no more fails its attempt: no job can claim that directory again',
+      { marker: { kind: 'taken', jobId: null } },
+      'fail',
+    ],
+    [
+      'a claim without an id of a job that provably is no more ends a run to be cancelled',
+      { marker: { kind: 'taken', jobId: null }, isCancelRequested: true },
+      'cancel',
+    ],
     [
       'a site that does not answer proves nothing, however old the submission',
       { lookup: unanswered, ageSeconds: 1e9 },

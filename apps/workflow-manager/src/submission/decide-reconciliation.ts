@@ -18,6 +18,7 @@ export type Reconciliation =
   | { readonly kind: 'adopt'; readonly jobId: string; readonly why: string }
   | { readonly kind: 'submit_again' }
   | { readonly kind: 'cancel' }
+  | { readonly kind: 'fail'; readonly reason: string }
   | { readonly kind: 'wait'; readonly reason: string; readonly seconds: number };
 
 const LONGEST_WAIT_SECONDS = 30;
@@ -33,7 +34,7 @@ export function decideReconciliation(evidence: SubmissionEvidence): Reconciliati
   if (lookup.kind === 'found') return { kind: 'adopt', jobId: lookup.jobId, why: 'found by its token' };
   if (marker.kind === 'taken') {
     return marker.jobId === null
-      ? { kind: 'wait', reason: 'its job has begun and has not yet written its id', seconds: 1 }
+      ? decideWithoutId(evidence)
       : { kind: 'adopt', jobId: marker.jobId, why: 'found by its claim marker' };
   }
   if (lookup.kind === 'unanswered') {
@@ -53,4 +54,17 @@ export function decideReconciliation(evidence: SubmissionEvidence): Reconciliati
     };
   }
   return evidence.isCancelRequested ? { kind: 'cancel' } : { kind: 'submit_again' };
+}
+
+/** A job writes its id right after it took the claim, unless its node or its disk fails in between. */
+function decideWithoutId({
+  lookup,
+  ageSeconds,
+  lostAfterSeconds,
+  isCancelRequested,
+}: SubmissionEvidence): Reconciliation {
+  if (lookup.kind !== 'absent' || ageSeconds < lostAfterSeconds)
+    return { kind: 'wait', reason: 'its job has begun and has not yet written its id', seconds: 1 };
+  if (isCancelRequested) return { kind: 'cancel' };
+  return { kind: 'fail', reason: 'its job took the claim and ended before it could write its id' };
 }

@@ -130,6 +130,7 @@ export async function aManager(shop: Workshop, options: ManagerOptions): Promise
     settings,
     dataSource,
     backendOf: () => backend,
+    problemOf: () => null,
     owner,
     now,
     logger,
@@ -140,10 +141,17 @@ export async function aManager(shop: Workshop, options: ManagerOptions): Promise
     for (const pass of passes) changed += await pass.run(signal);
     return changed;
   };
-  const [cancel, , reconcile, submit] = passes;
-  if (cancel === undefined || reconcile === undefined || submit === undefined)
-    throw new Error('a pass is missing');
-  return { cancel, reconcile, submit, tick };
+  const passOf = (name: string): Pass => {
+    const found = passes.find((pass) => pass.name === name);
+    if (found === undefined) throw new Error(`there is no pass ${name}`);
+    return found;
+  };
+  return {
+    cancel: passOf('cancel-runs'),
+    reconcile: passOf('reconcile-submissions'),
+    submit: passOf('submit-runs'),
+    tick,
+  };
 }
 
 /** As if an hour went by: leases run out, and a submission that is not seen is provably lost. */

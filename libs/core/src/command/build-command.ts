@@ -45,42 +45,34 @@ export const hostCommand = (argv: readonly string[]): string[] => [...argv];
 export interface ContainerCommand {
   /** `apptainer` or `singularity`: the program's name or its absolute path. */
   readonly program?: string;
-  /** Absolute path of a SIF file, or a `docker://`, `oras://` or `library://` reference. */
+  /** Absolute path of a SIF file. */
   readonly image: string;
   readonly binds: readonly Bind[];
-  readonly environment: Readonly<Record<string, string>>;
   readonly argv: readonly string[];
 }
 
 /**
- * The command inside a container: `apptainer exec --cleanenv --no-home --containall --bind … --env … --pwd /workflow
- * <image> <argv>`.
+ * The command inside a container: `apptainer --quiet exec --cleanenv --no-home --containall --no-eval --mount … --pwd /workflow
+ * <image> <argv>`. Its variables come from `containerVariables`, in the environment of the command.
  *
- * Apptainer splits `--bind` at colons and commas, and `--env` at commas and double quotes, before it looks at them, and has
- * no way to escape them that all its versions share: such a value is refused here, not mounted somewhere else.
+ * `--mount` is read as one line of CSV, so that a quoted path may hold anything; `--bind` splits at colons and commas, with
+ * no way around it. Without `--no-eval` the container's start would run `$(…)` in the values of variables. Both options
+ * need Apptainer 1.1 or SingularityCE 3.10. `--quiet` keeps chatter out of what the step printed.
  *
- * @throws DomainError `command.unsafe_bind`, `command.unsafe_environment` or `command.invalid_image`
+ * @throws DomainError `command.unsafe_bind` or `command.invalid_image`
  */
 export function apptainerCommand(command: ContainerCommand): string[] {
-  if (!/^(\/|(docker|oras|library):\/\/)/.test(command.image)) {
-    throw unsafe(
-      'command.invalid_image',
-      'an image',
-      command.image,
-      'neither an absolute path nor a registry reference',
-    );
-  }
+  if (!command.image.startsWith('/'))
+    throw unsafe('command.invalid_image', 'an image', command.image, 'not an absolute path');
   return [
     command.program ?? 'apptainer',
+    '--quiet',
     'exec',
     '--cleanenv',
     '--no-home',
     '--containall',
-    ...command.binds.flatMap((bind) => ['--bind', bindText(bind)]),
-    ...Object.entries(command.environment).flatMap(([name, value]) => [
-      '--env',
-      environmentText(name, value),
-    ]),
+    '--no-eval',
+    ...command.binds.flatMap((bind) => ['--mount', mountText(bind)]),
     '--pwd',
     '/workflow',
     command.image,
@@ -88,33 +80,52 @@ export function apptainerCommand(command: ContainerCommand): string[] {
   ];
 }
 
-function bindText({ source, target, readOnly }: Bind): string {
+/** A mount as one line of CSV, each field quoted. Reading CSV turns CR LF into LF: the one thing that cannot be said. */
+function mountText({ source, target, readOnly }: Bind): string {
   for (const path of [source, target]) {
-    if (!path.startsWith('/') || /[:,"\\\0\r\n]/.test(path)) {
+    if (!path.startsWith('/') || /\0|\r\n/.test(path)) {
       throw unsafe(
         'command.unsafe_bind',
         'a directory to mount',
         path,
-        'not absolute, or holds a colon, comma, quote or line break',
+        'not absolute, or holds a carriage return and a line feed',
       );
     }
   }
-  return `${source}:${target}${readOnly ? ':ro' : ''}`;
+  const field = (key: string, value: string): string => `"${key}=${value.replaceAll('"', '""')}"`;
+  const fields = ['type=bind', field('source', source), field('destination', target)];
+  return [...fields, ...(readOnly ? ['ro'] : [])].join(',');
 }
 
-function environmentText(name: string, value: string): string {
-  if (!VARIABLE_NAME.test(name))
-    throw unsafe('command.unsafe_environment', 'a variable', name, 'not a variable name');
-  if (/[,"\0\r\n]/.test(value)) {
-    throw unsafe(
-      'command.unsafe_environment',
-      `the variable ${name}`,
-      value,
-      'holds a comma, a double quote or a line break',
-    );
-  }
-  return `${name}=${value}`;
+/**
+ * The variables that a container shall have, as the variables of the runtime's own command that it makes them of. Any value
+ * passes unharmed but one that ends a line with CR LF, of which the container's start makes LF; `--env` would split at commas and
+ * quotes as well.
+ *
+ * @throws DomainError `command.unsafe_environment` for a name that is none, and for such a value
+ */
+export function containerVariables(
+  runtime: 'apptainer' | 'singularity',
+  environment: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const prefix = runtime === 'apptainer' ? 'APPTAINERENV_' : 'SINGULARITYENV_';
+  const entries = Object.entries(environment).map(([name, value]): [string, string] => {
+    if (!VARIABLE_NAME.test(name))
+      throw unsafe('command.unsafe_environment', 'a variable', name, 'not a variable name');
+    if (!passesIntoContainer(value))
+      throw unsafe(
+        'command.unsafe_environment',
+        `the variable ${name}`,
+        value,
+        'holds a carriage return and a line feed',
+      );
+    return [prefix + name, value];
+  });
+  return Object.fromEntries(entries);
 }
+
+/** Whether a variable has the same value inside a container as outside. */
+export const passesIntoContainer = (value: string): boolean => !value.includes('\r\n');
 
 const unsafe = (code: string, what: string, value: string, why: string): DomainError =>
   new DomainError({

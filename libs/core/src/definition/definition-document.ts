@@ -13,6 +13,9 @@ export interface SoftwareDefinition {
   readonly version: string;
   readonly image: string | null;
   readonly host_directory: string | null;
+  /** What the image's bytes, or its manifest, must be; null for a tag, which is pinned when it is first resolved. */
+  readonly image_digest: string | null;
+  /** Of all that decides what the program does: its image, its folder, or both. */
   readonly digest: string;
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;

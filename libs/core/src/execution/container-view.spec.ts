@@ -59,6 +59,15 @@ it('an intermediate step writes below the workspace, into a mount of its own att
   ]);
 });
 
+it('a program in a folder of its own is mounted beside its inputs', () => {
+  const view = containerView({ step: 'grid', isFinalStep: true });
+  expect(containerBinds(view, directories, '/opt/grid')[0]).toEqual({
+    source: '/opt/grid',
+    target: '/workflow/software',
+    readOnly: true,
+  });
+});
+
 it('the variables of the contract win over those of the software', () => {
   const environment = containerEnvironment(hostView(directories), run, {
     OMP_NUM_THREADS: '2',

@@ -20,12 +20,15 @@ export interface ContainerView {
   readonly scratch: string;
 }
 
-/** One `--bind` of a container. */
+/** One directory of the host that a container sees. */
 export interface Bind {
   readonly source: string;
   readonly target: string;
   readonly readOnly: boolean;
 }
+
+/** Where a container sees the folder of a program that is not in its image. */
+export const CONTAINER_SOFTWARE_DIRECTORY = '/workflow/software';
 
 /** Without a container a tool sees the host's own directories. */
 export const hostView = ({ attempt, workspace, scratch }: RunDirectories): ContainerView => ({
@@ -60,11 +63,20 @@ export const containerView = ({
 
 /**
  * The binds that make `view` true, outer directories first. A bind needs its target to exist: for an intermediate step
- * the caller makes `<workspace>/<step>` on the host.
+ * the caller makes `<workspace>/<step>` on the host. `softwareDirectory` is the program's folder, where it has one.
  */
-export function containerBinds(view: ContainerView, directories: RunDirectories): Bind[] {
+export function containerBinds(
+  view: ContainerView,
+  directories: RunDirectories,
+  softwareDirectory: string | null = null,
+): Bind[] {
   const host = hostView(directories);
+  const software: Bind[] =
+    softwareDirectory === null
+      ? []
+      : [{ source: softwareDirectory, target: CONTAINER_SOFTWARE_DIRECTORY, readOnly: true }];
   return [
+    ...software,
     { source: host.input, target: view.input, readOnly: true },
     { source: host.config, target: view.config, readOnly: true },
     { source: host.workspace, target: view.workspace, readOnly: false },
@@ -106,7 +118,7 @@ export function containerEnvironment(
   };
 }
 
-/** Values for the placeholders of a command template. `softwareDirectory` is absent where the program is in an image. */
+/** Values for the placeholders of a command template. `softwareDirectory` is absent where the program is in the image alone. */
 export const commandValues = (view: ContainerView, softwareDirectory?: string): Record<string, string> => ({
   ...(softwareDirectory === undefined ? {} : { software_dir: softwareDirectory }),
   input_dir: view.input,

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../shared/json.js';
+import { isKillActor } from '../kill/kill-scope.js';
 import { ACTIVE_STATUSES, type RunStatus } from '../run/run-status.js';
 import type { StaleCause, SubGroupState } from '../sub-group/sub-group-state.js';
 
@@ -85,7 +86,7 @@ function pastFailure(facts: SubGroupFacts, causes: readonly StaleCause[]): SubGr
       failures: lastRun.failureCount,
     });
   }
-  if (lastRun.status === 'CANCELLED') {
+  if (lastRun.status === 'CANCELLED' && !isKillActor(lastRun.cancelledBy)) {
     return verdict('waived', causes, {
       run_id: lastRun.id,
       by: lastRun.cancelledBy,

@@ -64,8 +64,13 @@ walk() {
   if [ $# -gt 0 ]; then hash_batch "$@"; fi
 }
 
+# One hasher alone is this shell itself: a job of one CPU makes no process for it.
 hash_batch() {
   slot=$(((slot + 1) % hashers))
+  if [ "$hashers" -eq 1 ]; then
+    describe "$@" >>"$claim/files.$slot" 2>/dev/null || collected=false
+    return
+  fi
   await_slot
   describe "$@" >>"$claim/files.$slot" 2>/dev/null &
   eval "worker_$slot=$!"
@@ -139,13 +144,43 @@ read_peak_memory() {
   peak_memory_mb=$((peak_kb / 1024)).$((peak_kb % 1024 * 10 / 1024))
 }
 
-# Asked when the step ends: a program that could not write could not say so on this disk either.
+# Asked when the step fails: a program that could not write could not say so on this disk either.
 read_disk_full() {
   disk_full=false
-  room_kb=$(df -k --output=avail "$directory" 2>/dev/null | tail -n 1) || return 0
+  if [ "$exit_code" -eq 0 ]; then return 0; fi
+  room_kb=$(df -k --output=avail "$directory" 2>/dev/null) || return 0
+  room_kb=\${room_kb##*"$newline"}
   room_kb=\${room_kb##* }
   case $room_kb in '' | *[!0-9]*) return 0 ;; esac
   if [ "$room_kb" -lt 64 ]; then disk_full=true; fi
+}
+
+# When the step began and ended, by the files that were written at these moments: one process instead of one for each.
+read_moments() {
+  moments=$(TZ=UTC0 stat -c %y -- "$claim/token" "$claim/times" 2>/dev/null) || moments=
+  case $moments in
+    [12][0-9][0-9][0-9]-*"$newline"[12][0-9][0-9][0-9]-*)
+      iso_of "\${moments%%"$newline"*}"
+      started_at=$iso
+      iso_of "\${moments##*"$newline"}"
+      ended_at=$iso
+      ;;
+    *)
+      ended_at=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+      started_at=$ended_at
+      ;;
+  esac
+}
+
+# stat prints 2026-11-21 03:55:03.123456789 +0000
+iso_of() {
+  iso=\${1%%.*}
+  iso=\${iso%% *}T\${iso#* }Z
+}
+
+read_host() {
+  host=
+  { read -r host </proc/sys/kernel/hostname; } 2>/dev/null || host=$(uname -n)
 }
 
 plain_or() {
@@ -156,7 +191,8 @@ plain_or() {
 }
 
 record_head() {
-  plain_or "$(uname -n)" '"unknown"'
+  read_host
+  plain_or "$host" '"unknown"'
   host=$plain
   plain_or "$job_id" null
   printf '{"contract_version":${CONTRACT_VERSION},"token":"%s","run_id":%s,"attempt":%s,"exit_code":%s,"host":%s,"job_id":%s,' \\
@@ -165,17 +201,37 @@ record_head() {
       "$started_at" "$ended_at" "$cpu_seconds" "$peak_memory_mb" "$stopped" "$disk_full"
 }
 
-# The first line of a list starts with a comma too many; tail takes it away.
+# The parts of a list as one, without the comma that its first line starts with. Short lists, as most are, need no process.
+list_of() {
+  for part do
+    if [ -s "$part" ]; then
+      if [ "$is_first" = true ]; then
+        is_first=false
+        print_first_part <"$part" || return 1
+      else
+        cat "$part" || return 1
+      fi
+    fi
+  done
+}
+
+print_first_part() {
+  IFS= read -r line && printf '%s\\n' "\${line#,}" || return 1
+  if IFS= read -r line; then printf '%s\\n' "$line" && cat; fi
+}
+
+# The record is on disk before it gets its name, so that a node that dies leaves none rather than an empty one.
 write_record() {
   read_cpu_seconds
   read_peak_memory
-  part="$directory/${ATTEMPT_FILES.result}.part"
+  read_moments
+  record="$directory/${ATTEMPT_FILES.result}.part"
   {
-    record_head && printf '"files":[' && cat "$claim"/files.* | tail -c +2 && printf '],\\n"skipped":[' &&
-      cat "$claim"/skipped.* | tail -c +2 && printf ']}\\n'
-  } >"$part" 2>/dev/null || return 1
-  sync "$part" 2>/dev/null && mv -f "$part" "$directory/${ATTEMPT_FILES.result}" || return 1
-  # Some shared file systems cannot sync a directory; the rename has happened all the same.
-  sync "$directory" 2>/dev/null || true
+    is_first=true
+    record_head && printf '"files":[' && list_of "$claim"/files.* && printf '],\\n"skipped":[' || return 1
+    is_first=true
+    list_of "$claim"/skipped.* && printf ']}\\n' || return 1
+  } 2>/dev/null >"$record" || return 1
+  sync "$record" 2>/dev/null && mv -f "$record" "$directory/${ATTEMPT_FILES.result}"
 }
 `.trim();

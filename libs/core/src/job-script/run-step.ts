@@ -59,7 +59,7 @@ beat() {
   elapsed=0
   patience=$stop_seconds
   peak=0
-  touch "$directory/${ATTEMPT_FILES.heartbeat}"
+  show_life
   sleep 0.2
   while kill -0 "$main_pid" 2>/dev/null; do
     list_descendants "$step_pid"
@@ -69,7 +69,7 @@ beat() {
       printf '%s\\n' "$peak" >"$claim/peak_memory_kb"
     fi
     if [ "$elapsed" -ge "$heartbeat_seconds" ]; then
-      touch "$directory/${ATTEMPT_FILES.heartbeat}"
+      show_life
       elapsed=0
     fi
     if [ -e "$claim/stopping" ]; then
@@ -79,6 +79,11 @@ beat() {
     sleep 1
     elapsed=$((elapsed + 1))
   done
+}
+
+# Written, not touched: the shell can do that itself, and no file system leaves the time of a write as it was.
+show_life() {
+  echo alive >"$directory/${ATTEMPT_FILES.heartbeat}"
 }
 
 sum_memory() {
@@ -124,12 +129,42 @@ on_signal() {
   if [ -n "$child" ]; then stop_step; fi
 }
 
+# A container's own processes pass signals on, and the one that serves its file system from an image would end, and the program
+# with it by a bus error at the first page that it still had to read. What has a number in the container's own process
+# namespace is the program's; number 1 there is the container's init.
+leave_out_the_runtime() {
+  read_numbers "$child"
+  # shellcheck disable=SC2086 # a list of numbers
+  set -- $numbers
+  own_depth=$#
+  of_the_program=
+  is_container=false
+  for process in $descendants; do
+    read_numbers "$process"
+    # shellcheck disable=SC2086 # a list of numbers
+    set -- $numbers
+    if [ "$#" -gt "$own_depth" ]; then
+      is_container=true
+      shift $(($# - 1))
+      if [ "$1" != 1 ]; then of_the_program="$of_the_program $process"; fi
+    fi
+  done
+  if [ "$is_container" = true ]; then descendants=$of_the_program; fi
+}
+
+# The numbers of a process, one for each namespace that it is in.
+read_numbers() {
+  numbers=
+  { while read -r key numbers; do if [ "$key" = NSpid: ]; then break; fi; done <"/proc/$1/status"; } 2>/dev/null
+}
+
 # One TERM to each process of the step, and only one: a second meets programs that are busy stopping and kills them. That is
 # why timeout, which would pass it on twice, is asked only where the processes cannot be seen or are not there yet.
 stop_step() {
   if [ "$asked_to_stop" = true ]; then return; fi
   asked_to_stop=true
   list_descendants "$child"
+  leave_out_the_runtime
   # shellcheck disable=SC2086 # a list of numbers
   if [ -n "\${descendants# }" ]; then kill -TERM $descendants; else kill -TERM "$child"; fi 2>/dev/null
   { true >"$claim/stopping"; } 2>/dev/null
@@ -167,13 +202,13 @@ main() {
   cd "$directory" 2>/dev/null || exit ${NOT_CLAIMABLE_EXIT_CODE}
   take_claim
   trap on_signal TERM INT HUP XCPU USR1
-  mkdir -p "$directory/${ATTEMPT_FILES.output}" "$directory/${ATTEMPT_FILES.logs}"
+  if ! [ -d "$directory/${ATTEMPT_FILES.output}" ] || ! [ -d "$directory/${ATTEMPT_FILES.logs}" ]; then
+    mkdir -p "$directory/${ATTEMPT_FILES.output}" "$directory/${ATTEMPT_FILES.logs}"
+  fi
   { true >>"$directory/${ATTEMPT_FILES.stdout}"; } 2>/dev/null || exit ${NOT_CLAIMABLE_EXIT_CODE}
-  started_at=$(date -u +%Y-%m-%dT%H:%M:%SZ)
   start_step
   # From here on only SIGKILL can keep the record from being written.
   trap '' TERM INT HUP XCPU USR1 XFSZ
-  ended_at=$(date -u +%Y-%m-%dT%H:%M:%SZ)
   read_disk_full
   tries=1
   until collect_outputs && write_record; do

@@ -58,6 +58,18 @@ describe('classifyFailure', () => {
     ['failure without a record', finished('FAILED', 1), null, 'INFRASTRUCTURE'],
     ['a fenced copy whose rival vanished', finished('FAILED', 113), null, 'INFRASTRUCTURE'],
     ['a requeued job', finished('FAILED', 114), null, 'INFRASTRUCTURE'],
+    [
+      'a requeued job whose first start was stopped for it',
+      finished('FAILED', 114),
+      { exitCode: 143, wasStopped: true },
+      'INFRASTRUCTURE',
+    ],
+    [
+      'a requeued job whose first start had failed by itself',
+      finished('FAILED', 114),
+      { exitCode: 65 },
+      'BAD_DATA',
+    ],
     ['a full disk', finished('FAILED', 115), null, 'INFRASTRUCTURE'],
     ['an unwritable directory', finished('FAILED', 116), null, 'INFRASTRUCTURE'],
     [

@@ -80,7 +80,9 @@ export function classifyFailure({
     };
   const byState = FAILURE_OF_STATE[state];
   if (byState !== null) return { class: byState.class, reason: withSiteReason(byState.reason, observation) };
-  if (record === null) return failureWithoutRecord(observation);
+  // What a requeue stops leaves a record of that; the second start, which found the claim taken, says what it was.
+  const wasRequeued = observation.kind === 'finished' && observation.exitCode === REQUEUED_EXIT_CODE;
+  if (record === null || (record.wasStopped && wasRequeued)) return failureWithoutRecord(observation);
   if (record.wasStopped) return failureOfStoppedJob(record, walltimeMinutes);
   const failure = failureOfExitCode(record.exitCode, exitCodeMap);
   return failure.class === 'SOFTWARE' && record.diskWasFull ? onFullDisk(failure) : failure;

@@ -70,4 +70,40 @@ describe('withWordsOfProgram', () => {
 
     expect(withWordsOfProgram(failure, 'No space left on device').class).toBe('BAD_DATA');
   });
+
+  it.each([
+    [
+      'INFRASTRUCTURE',
+      'container creation failed: mount hook function failure: mount /d->/d error: no such file',
+    ],
+    ['INFRASTRUCTURE', 'While checking container encryption: could not open image /i.sif: no such file'],
+    ['INFRASTRUCTURE', 'image driver mount failure: squashfuse_ll exited: cannot read the squashfs image.'],
+    ['SOFTWARE', 'could not open image /i.sif: image format not recognized'],
+    ['SOFTWARE', '"tool": executable file not found in $PATH'],
+    ['SOFTWARE', 'stat /opt/tool: no such file or directory'],
+    ['SOFTWARE', 'permission denied'],
+  ])('tells what the container runtime could not do, as %s: %s', (failureClass, word) => {
+    const failure = { class: 'SOFTWARE', reason: 'the program failed with exit code 255' } as const;
+    const told = withWordsOfProgram(failure, `WARNING: skipping\nFATAL:   ${word}\n`, 255);
+
+    expect(told.class).toBe(failureClass);
+    expect(told.reason.split('\n')[0]).toBe(`the container could not start the program: ${word}`);
+  });
+
+  it('keeps a program that ends with 255 itself, and one that speaks of fatal things', () => {
+    const failure = { class: 'SOFTWARE', reason: 'the program failed with exit code 255' } as const;
+
+    expect(withWordsOfProgram(failure, 'FATAL: no calibration', 255).reason).toMatch(/^the program failed/);
+    expect(withWordsOfProgram(failure, 'FATAL:   no calibration', 1).reason).toMatch(/^the program failed/);
+  });
+
+  it('says that a node has no container runtime', () => {
+    const failure = { class: 'SOFTWARE', reason: 'the program failed with exit code 127' } as const;
+    const words = 'timeout: failed to run command ‘apptainer’: No such file or directory';
+
+    expect(withWordsOfProgram(failure, words, 127)).toEqual({
+      class: 'INFRASTRUCTURE',
+      reason: `the container runtime is not installed on the node\nlast lines of stderr:\n${words}`,
+    });
+  });
 });

@@ -35,9 +35,35 @@ export function reasonWithStderr(reason: string, stderrTail: string): string {
 
 const DISK_IS_FULL = /\b(ENOSPC|EDQUOT)\b|No space left on device|Disk quota exceeded/;
 
-/** A failure with the program's last words, which may say better than its exit code that a disk was full. */
-export function withWordsOfProgram(failure: Failure, stderrTail: string): Failure {
-  const isFull = failure.class === 'SOFTWARE' && DISK_IS_FULL.test(stderrTail);
-  const told = isFull ? onFullDisk(failure) : failure;
+/** Apptainer's last word, with the three blanks that only its own messages have. */
+const RUNTIME_GAVE_UP = /^FATAL: {3}(\S[^]*)/m;
+/** Of those, what another node would say as well. */
+const NO_SUCH_PROGRAM =
+  /executable file not found|exec format error|^stat \/.*no such file|^permission denied|format not recognized/;
+const NO_RUNTIME = /^timeout: failed to run command .(\S*\/)?(apptainer|singularity)\W/m;
+
+/** A failure with the program's last words, which may say better than its exit code that it was not the program's. */
+export function withWordsOfProgram(
+  failure: Failure,
+  stderrTail: string,
+  exitCode: number | null = null,
+): Failure {
+  const told =
+    failure.class === 'SOFTWARE'
+      ? (failureOfRuntime(stderrTail, exitCode) ??
+        (DISK_IS_FULL.test(stderrTail) ? onFullDisk(failure) : failure))
+      : failure;
   return { class: told.class, reason: reasonWithStderr(told.reason, stderrTail) };
+}
+
+/** The failure of the container runtime itself, which never got to the program; null when it did. */
+function failureOfRuntime(stderrTail: string, exitCode: number | null): Failure | null {
+  if (exitCode === 127 && NO_RUNTIME.test(stderrTail))
+    return { class: 'INFRASTRUCTURE', reason: 'the container runtime is not installed on the node' };
+  const word = exitCode === 255 ? RUNTIME_GAVE_UP.exec(stderrTail)?.[1]?.trim() : undefined;
+  if (word === undefined) return null;
+  return {
+    class: NO_SUCH_PROGRAM.test(word) ? 'SOFTWARE' : 'INFRASTRUCTURE',
+    reason: `the container could not start the program: ${word.replace(/\s+/g, ' ')}`,
+  };
 }

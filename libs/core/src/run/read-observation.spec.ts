@@ -1,6 +1,6 @@
 import type { JobObservation } from '../execution/job.js';
 import type { JobId } from '../shared/brand.js';
-import { needsProof, readObservation, type DirectoryProof } from './read-observation.js';
+import { needsProof, readObservation, type DirectoryProof, type ProvenAbsence } from './read-observation.js';
 
 const NOTHING: DirectoryProof = { hasRecord: false, wasRequeued: false, quietSeconds: 1 };
 const UNKNOWN: JobObservation = { kind: 'unknown' };
@@ -9,7 +9,7 @@ const FENCED: JobObservation = { kind: 'finished', state: 'FAILED', exitCode: 11
 const read = (
   observation: JobObservation,
   proof: Partial<DirectoryProof> | null = null,
-  more: { status?: 'SUBMITTED' | 'RUNNING'; unknownSince?: Date } = {},
+  more: { status?: 'SUBMITTED' | 'RUNNING'; unknownSince?: Date; absence?: ProvenAbsence } = {},
 ) =>
   readObservation({
     status: more.status ?? 'SUBMITTED',
@@ -17,6 +17,7 @@ const read = (
     observation,
     proof: proof === null ? null : { ...NOTHING, ...proof },
     unknownSince: more.unknownSince ?? null,
+    absence: more.absence ?? null,
   });
 
 describe('readObservation', () => {
@@ -44,6 +45,7 @@ describe('readObservation', () => {
       state: 'COMPLETED',
       exitCode: 0,
       usage: { elapsedSeconds: 3 },
+      reason: 'JobHeldUser',
     };
 
     for (const status of ['SUBMITTED', 'RUNNING'] as const) {
@@ -52,6 +54,7 @@ describe('readObservation', () => {
         endState: 'COMPLETED',
         exitCode: 0,
         usage: { elapsedSeconds: 3 },
+        reason: 'JobHeldUser',
         why: 'the job ended as COMPLETED with exit code 0',
       });
     }
@@ -65,6 +68,29 @@ describe('readObservation', () => {
     });
   });
 
+  it('ends a forgotten job whose absence is proven, unless the job itself or the site says otherwise', () => {
+    const absence = {
+      answeredAt: new Date('2026-01-01T00:01:00Z'),
+      unknownSince: new Date('2026-01-01T00:00:00Z'),
+    };
+
+    expect(read(UNKNOWN, {}, { absence })).toEqual({
+      kind: 'ended',
+      endState: null,
+      exitCode: null,
+      usage: {},
+      why:
+        'the site answered at 2026-01-01T00:01:00.000Z that nothing of this run is alive, has not known job 17 since ' +
+        '2026-01-01T00:00:00.000Z, and the job left no record',
+    });
+    expect(read(UNKNOWN, { hasRecord: true }, { absence })).toMatchObject({
+      why: 'the job left its record; the site no longer knows the job',
+    });
+    expect(read(UNKNOWN, { wasRequeued: true }, { absence })).toMatchObject({ exitCode: 114 });
+    expect(read({ kind: 'queued' }, null, { absence })).toMatchObject({ kind: 'unchanged' });
+    expect(read({ kind: 'running' }, null, { absence })).toMatchObject({ kind: 'running' });
+  });
+
   it('believes the record of a job that the site has forgotten', () => {
     expect(read(UNKNOWN, { hasRecord: true })).toMatchObject({
       kind: 'ended',
@@ -73,12 +99,13 @@ describe('readObservation', () => {
     });
   });
 
-  it('ends a forgotten job that was started twice', () => {
-    expect(read(UNKNOWN, { wasRequeued: true })).toMatchObject({
-      kind: 'ended',
-      endState: null,
-      exitCode: 114,
-    });
+  it('ends a forgotten job that was started twice, whatever the first start left', () => {
+    for (const hasRecord of [false, true])
+      expect(read(UNKNOWN, { wasRequeued: true, hasRecord })).toMatchObject({
+        kind: 'ended',
+        endState: 'FAILED',
+        exitCode: 114,
+      });
   });
 
   it('ignores the end of a second copy while the first one lives', () => {

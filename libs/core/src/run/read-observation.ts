@@ -12,6 +12,13 @@ export interface DirectoryProof {
   readonly quietSeconds: number | null;
 }
 
+/** A site that answered what is alive, without this job: with nothing in the directory either, there is no job any more. */
+export interface ProvenAbsence {
+  readonly answeredAt: Date;
+  /** Since when the site has not known the job. */
+  readonly unknownSince: Date;
+}
+
 /** What one look at the site and the directory means for a run. */
 export type ObservationMeaning =
   | { readonly kind: 'running'; readonly startedAt: Date | null }
@@ -20,6 +27,8 @@ export type ObservationMeaning =
       readonly endState: JobEndState | null;
       readonly exitCode: number | null;
       readonly usage: JobUsage;
+      /** What the site says about the end. */
+      readonly reason?: string;
       readonly why: string;
     }
   /** Nothing changes; the run waits for this, or for nothing in particular. */
@@ -37,6 +46,7 @@ export const needsProof = (observation: JobObservation): boolean =>
  *
  * The site's silence never ends a run. The job's own record does, and so does the mark of a second start. A copy that found the
  * claim taken says nothing about the copy that took it: its end is ignored until that one has been silent for very long.
+ * A run whose job is proven to be gone ends too: a site that keeps no accounts will never say how, and nobody else is going to.
  */
 export function readObservation(look: {
   readonly status: 'SUBMITTED' | 'RUNNING';
@@ -45,8 +55,10 @@ export function readObservation(look: {
   readonly proof: DirectoryProof | null;
   /** Since when the site has not known the job, when that is long enough to tell people. */
   readonly unknownSince: Date | null;
+  /** Looked for soon when the run's cancellation was asked for, otherwise when its job has been unknown for long. */
+  readonly absence?: ProvenAbsence | null;
 }): ObservationMeaning {
-  const { status, jobId, observation, proof, unknownSince } = look;
+  const { status, jobId, observation, proof, unknownSince, absence = null } = look;
   switch (observation.kind) {
     case 'queued':
       return unchanged(observation.reason ? `queued at the site: ${observation.reason}` : null);
@@ -59,10 +71,11 @@ export function readObservation(look: {
         return unchanged('a second copy of the job ended; waiting for the first one');
       return { ...observation, kind: 'ended', endState: observation.state, why: endOf(observation) };
     case 'unknown':
+      if (proof?.wasRequeued === true)
+        return ended(REQUEUED_EXIT_CODE, 'the scheduler started the job a second time', 'FAILED');
       if (proof?.hasRecord === true)
         return ended(null, 'the job left its record; the site no longer knows the job');
-      if (proof?.wasRequeued === true)
-        return ended(REQUEUED_EXIT_CODE, 'the scheduler started the job a second time');
+      if (absence !== null) return ended(null, wordsOf(absence, jobId));
       return unchanged(
         unknownSince === null
           ? null
@@ -77,11 +90,19 @@ const isFenced = (observation: JobObservation): boolean =>
 const isAlive = (proof: DirectoryProof | null): boolean =>
   proof === null || (proof.quietSeconds ?? 0) < FENCE_PATIENCE_SECONDS;
 
+const wordsOf = ({ answeredAt, unknownSince }: ProvenAbsence, jobId: JobId): string =>
+  `the site answered at ${answeredAt.toISOString()} that nothing of this run is alive, has not known job ${jobId} since ` +
+  `${unknownSince.toISOString()}, and the job left no record`;
+
 const unchanged = (waitingFor: string | null): ObservationMeaning => ({ kind: 'unchanged', waitingFor });
 
-const ended = (exitCode: number | null, why: string): ObservationMeaning => ({
+const ended = (
+  exitCode: number | null,
+  why: string,
+  endState: JobEndState | null = null,
+): ObservationMeaning => ({
   kind: 'ended',
-  endState: null,
+  endState,
   exitCode,
   usage: {},
   why,

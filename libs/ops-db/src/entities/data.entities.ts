@@ -1,3 +1,4 @@
+import type { LocationHealth } from '../queries/record-location-health.sql.js';
 import type { Dims, LocationBackend, LocationKind, LocationRuntime, STAGING_KINDS } from '@meridian/core';
 import {
   Column,
@@ -53,6 +54,12 @@ export class DataLocation {
 
   @Column({ type: 'text', name: 'pause_reason', nullable: true })
   pauseReason!: string | null;
+
+  @Column({ type: 'jsonb', nullable: true, insert: false, update: false })
+  health!: LocationHealth | null;
+
+  @Column({ type: 'timestamptz', name: 'health_checked_at', nullable: true, insert: false, update: false })
+  healthCheckedAt!: Date | null;
 
   @Column({ type: 'timestamptz', name: 'created_at', insert: false, update: false })
   createdAt!: Date;

@@ -5,6 +5,10 @@ import { Runs1700000000004 } from './1700000000004-runs.js';
 import { Operating1700000000005 } from './1700000000005-operating.js';
 import { RowFunctions1700000000006 } from './1700000000006-row-functions.js';
 import { Installation1700000000007 } from './1700000000007-installation.js';
+import { CircuitBreakers1700000000008 } from './1700000000008-circuit-breakers.js';
+import { KillRequests1700000000009 } from './1700000000009-kill-requests.js';
+import { Images1700000000010 } from './1700000000010-images.js';
+import { LocationHealth1700000000011 } from './1700000000011-location-health.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -15,4 +19,8 @@ export const MIGRATIONS = [
   Operating1700000000005,
   RowFunctions1700000000006,
   Installation1700000000007,
+  CircuitBreakers1700000000008,
+  KillRequests1700000000009,
+  Images1700000000010,
+  LocationHealth1700000000011,
 ];

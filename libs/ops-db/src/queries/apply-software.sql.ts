@@ -17,8 +17,9 @@ export async function applySoftware(manager: EntityManager, software: SoftwareDe
       RETURNING id
     )
     INSERT INTO reduction_software_version
-      (software_id, version, image_ref, host_directory, digest, command, environment, config_schema, exit_codes)
-    SELECT id, ${software.version}, ${software.image}, ${software.host_directory}, ${software.digest},
+      (software_id, version, image_ref, host_directory, image_digest, digest, command, environment, config_schema, exit_codes)
+    SELECT id, ${software.version}, ${software.image}, ${software.host_directory},
+      ${software.image_digest}, ${software.digest},
       ${JSON.stringify(software.command)}::jsonb, ${JSON.stringify(software.environment)}::jsonb,
       ${JSON.stringify(software.config_schema)}::jsonb, ${JSON.stringify(software.exit_codes)}::jsonb
     FROM software

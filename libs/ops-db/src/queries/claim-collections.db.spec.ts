@@ -63,6 +63,7 @@ describe('claimCollections', () => {
       directory: 'p/g/s/1.1',
       endState: null,
       exitCode: null,
+      siteReason: null,
       secondsSinceEnd: expect.any(Number),
       cancelRequested: false,
       failureCount: 1,

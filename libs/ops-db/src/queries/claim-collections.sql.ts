@@ -12,6 +12,8 @@ export interface ClaimedCollection {
   readonly directory: string;
   readonly endState: JobEndState | null;
   readonly exitCode: number | null;
+  /** What the site says about the end; null when it says nothing. */
+  readonly siteReason: string | null;
   readonly secondsSinceEnd: number;
   readonly cancelRequested: boolean;
   readonly failureCount: number;
@@ -58,7 +60,7 @@ export const claimCollections = (
       RETURNING run.*
     )
     SELECT claimed.id AS "runId", claimed.attempt, attempt.token, location.base_path AS "basePath", attempt.directory,
-           attempt.end_state AS "endState", attempt.exit_code AS "exitCode",
+           attempt.end_state AS "endState", attempt.exit_code AS "exitCode", attempt.reason AS "siteReason",
            extract(epoch FROM now() - coalesce(attempt.ended_at, claimed.changed_at))::double precision AS "secondsSinceEnd",
            claimed.cancel_requested_at IS NOT NULL AS "cancelRequested", claimed.failure_count AS "failureCount",
            attempt.cpus, attempt.memory_mb AS "memoryMb", attempt.walltime_minutes AS "walltimeMinutes",

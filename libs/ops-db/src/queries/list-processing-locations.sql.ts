@@ -8,6 +8,9 @@ export interface ProcessingLocation {
   readonly basePath: string;
   readonly backend: 'local' | 'fake' | 'slurm-rest' | 'slurm-ssh';
   readonly backendConfig: JsonObject;
+  readonly runtime: 'host' | 'apptainer' | 'singularity';
+  /** What the last look at it found; null when nobody has looked since it was made or changed. */
+  readonly isHealthy: boolean | null;
 }
 
 /** Every place where jobs can run, paused ones included: what already runs there is still observed and cancelled. */
@@ -15,7 +18,8 @@ export const listProcessingLocations = (manager: EntityManager): Promise<Process
   queryRows(
     manager,
     sql`
-    SELECT id, name, base_path AS "basePath", backend, backend_config AS "backendConfig"
+    SELECT id, name, base_path AS "basePath", backend, backend_config AS "backendConfig", runtime,
+           CASE WHEN health_checked_at > updated_at THEN (health ->> 'ok')::boolean END AS "isHealthy"
     FROM data_location
     WHERE kind = 'PROCESSING'
     ORDER BY id

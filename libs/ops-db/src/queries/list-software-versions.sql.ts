@@ -8,6 +8,7 @@ export interface SoftwareVersionRow {
   readonly version: string;
   readonly image: string | null;
   readonly hostDirectory: string | null;
+  readonly imageDigest: string | null;
   readonly digest: string;
   readonly command: readonly string[];
   readonly environment: JsonObject;
@@ -27,7 +28,7 @@ export const listSoftwareVersions = (
   queryRows(
     manager,
     sql`
-    SELECT v.id, s.name, v.version, v.image_ref AS image, v.host_directory AS "hostDirectory", v.digest, v.command, v.environment,
+    SELECT v.id, s.name, v.version, v.image_ref AS image, v.host_directory AS "hostDirectory", v.image_digest AS "imageDigest", v.digest, v.command, v.environment,
       v.config_schema AS "configSchema", v.exit_codes AS "exitCodes", v.created_at AS "createdAt",
       ARRAY(SELECT pipeline.name || '/' || t.name FROM reduction_step t JOIN pipeline ON pipeline.id = t.pipeline_id
             WHERE t.software_version_id = v.id AND t.retired_at IS NULL ORDER BY 1) AS "usedBy"

@@ -31,6 +31,8 @@ export interface ClaimedRun {
   readonly version: string;
   readonly digest: string;
   readonly imageRef: string | null;
+  /** Null for a tag, which `pinImage` pins. */
+  readonly imageDigest: string | null;
   readonly hostDirectory: string | null;
   readonly command: readonly string[];
   readonly environment: JsonObject;
@@ -59,7 +61,7 @@ export const loadClaimedRuns = (
                        JOIN reduction_step dependent ON dependent.id = dependency.step_id
                        WHERE dependency.upstream_step_id = step.id AND dependent.retired_at IS NULL) AS "isFinalStep",
            sub_group.key AS "subGroupKey", sub_group.dims AS "subGroupDims",
-           software.name AS software, version.version, version.digest, version.image_ref AS "imageRef",
+           software.name AS software, version.version, version.digest, version.image_ref AS "imageRef", version.image_digest AS "imageDigest",
            version.host_directory AS "hostDirectory", version.command, version.environment,
            location.id AS "locationId", location.name AS location, location.base_path AS "basePath", location.runtime, location.staging
     FROM run

@@ -35,7 +35,7 @@ export async function loadStoredDefinitions(manager: EntityManager): Promise<Sto
       'software', coalesce((
         SELECT jsonb_agg(jsonb_build_object('id', v.id, 'definition', jsonb_build_object(
           'name', s.name, 'description', s.description, 'version', v.version, 'image', v.image_ref,
-          'host_directory', v.host_directory, 'digest', v.digest, 'command', v.command, 'environment', v.environment,
+          'host_directory', v.host_directory, 'image_digest', v.image_digest, 'digest', v.digest, 'command', v.command, 'environment', v.environment,
           'config_schema', v.config_schema, 'exit_codes', v.exit_codes)) ORDER BY v.id)
         FROM reduction_software_version v JOIN reduction_software s ON s.id = v.software_id), '[]'),
       'locations', coalesce((

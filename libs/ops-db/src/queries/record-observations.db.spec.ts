@@ -21,6 +21,7 @@ const ENDED: Omit<RunObservation, 'runId'> = {
   endState: 'TIMEOUT',
   exitCode: 143,
   usage: { cpuSeconds: 5, peakMemoryMb: 100, elapsedSeconds: 60 },
+  reason: 'TimeLimit',
   startedAt: new Date('2026-01-01T00:00:00Z'),
   why: 'the job ended as TIMEOUT',
 };
@@ -30,6 +31,7 @@ const RUNNING: Omit<RunObservation, 'runId'> = {
   endState: null,
   exitCode: null,
   usage: {},
+  reason: null,
   why: 'the job runs',
 };
 
@@ -67,12 +69,13 @@ describe('observing', () => {
     expect(await runRow(db, short.runId)).toMatchObject({ status: 'COLLECTING_RESULTS' });
     const attempt = await queryRow(
       db,
-      sql`SELECT end_state, exit_code, cpu_seconds, peak_memory_mb, elapsed_seconds, started_at, ended_at IS NOT NULL AS ended
+      sql`SELECT end_state, exit_code, reason, cpu_seconds, peak_memory_mb, elapsed_seconds, started_at, ended_at IS NOT NULL AS ended
           FROM attempt WHERE run_id = ${ended.runId}`,
     );
     expect(attempt).toEqual({
       end_state: 'TIMEOUT',
       exit_code: 143,
+      reason: 'TimeLimit',
       cpu_seconds: 5,
       peak_memory_mb: 100,
       elapsed_seconds: 60,
@@ -99,6 +102,17 @@ describe('observing', () => {
       status: 'CANCELLED',
       finished_at: expect.any(Date),
       moved_why: 'cancelled by token:test',
+    });
+  });
+
+  it('says of a cancelled run what proves its end when the site does not', async () => {
+    const { runId } = await aRun(db, { status: 'RUNNING', cancelRequestedAt: new Date() });
+
+    await record({ ...ENDED, runId, endState: null, why: 'nothing of it is alive' });
+
+    expect(await runRow(db, runId)).toMatchObject({
+      status: 'CANCELLED',
+      moved_why: 'cancelled by token:test; nothing of it is alive',
     });
   });
 
@@ -130,6 +144,7 @@ describe('observing', () => {
         jobId: '17',
         directory: 'p/g/s/1.1',
         waitingReason: null,
+        isCancelRequested: false,
       },
     ]);
   });

@@ -49,6 +49,7 @@ export interface SoftwareOptions {
   readonly version?: string;
   readonly hostDirectory?: string | null;
   readonly imageRef?: string | null;
+  readonly imageDigest?: string | null;
   readonly digest?: string;
   readonly command?: readonly string[];
   readonly environment?: JsonObject;
@@ -78,8 +79,8 @@ export async function aSoftwareVersion(
   const versionId = await insertedId(
     db,
     sql`INSERT INTO reduction_software_version
-          (software_id, version, image_ref, host_directory, digest, command, environment, config_schema, exit_codes)
-        VALUES (${softwareId}, ${version}, ${imageRef}, ${hostDirectory}, ${digest}, ${JSON.stringify(command)},
+          (software_id, version, image_ref, image_digest, host_directory, digest, command, environment, config_schema, exit_codes)
+        VALUES (${softwareId}, ${version}, ${imageRef}, ${options.imageDigest ?? null}, ${hostDirectory}, ${digest}, ${JSON.stringify(command)},
                 ${JSON.stringify(options.environment ?? {})}, ${JSON.stringify(options.configSchema ?? {})},
                 ${JSON.stringify(options.exitCodes ?? {})}) RETURNING id`,
   );

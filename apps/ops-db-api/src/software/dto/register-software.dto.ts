@@ -11,15 +11,29 @@ export class RegisterSoftwareDto {
   @Text({ min: 0, max: 10_000, optional: true })
   description?: string;
 
-  @Text({ optional: true, description: 'Image reference for a container runtime.' })
+  @Text({
+    optional: true,
+    description: 'Absolute path of a SIF file, or a docker:// or oras:// reference, for a container runtime.',
+  })
   image?: string;
 
-  @Text({ max: 4096, optional: true, description: 'Absolute folder of the program for the host runtime.' })
+  @Text({
+    max: 4096,
+    optional: true,
+    description: 'Absolute folder of the program; containers see it as /workflow/software.',
+  })
   host_directory?: string;
 
   @Text({
     optional: true,
-    description: 'sha256:… of the image or the folder; may be left out when the image reference names it.',
+    description: 'sha256:… of the image; required for a file, may be left out for a reference.',
+  })
+  image_digest?: string;
+
+  @Text({
+    optional: true,
+    description:
+      'sha256:… of the folder, or of image and folder together; may be left out for an image alone.',
   })
   digest?: string;
 

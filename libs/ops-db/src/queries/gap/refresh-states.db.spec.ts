@@ -44,7 +44,14 @@ const GROUP = fc.record({
   upstream: fc.option(fc.constantFrom<SubGroupState>('current', 'waived', 'running', 'failed', 'stale'), {
     freq: 2,
   }),
-  last: fc.option(fc.record({ status: fc.constantFrom(...RUN_STATUSES), isSame: fc.boolean() }), { freq: 2 }),
+  last: fc.option(
+    fc.record({
+      status: fc.constantFrom(...RUN_STATUSES),
+      isSame: fc.boolean(),
+      cancelledBy: fc.constantFrom('zoe', 'kill:7'),
+    }),
+    { freq: 2 },
+  ),
   hasCompleted: fc.boolean(),
   completedFingerprint: fc.integer({ min: 1, max: 2 }),
   completedSoftware: fc.boolean(),
@@ -57,7 +64,7 @@ const WORLD = fc.record({
   minMembers: fc.integer({ min: 1, max: 2 }),
   settleSeconds: fc.constantFrom(0, 50),
   cooldownSeconds: fc.constantFrom(0, 50),
-  pause: fc.constantFrom('none', 'none', 'none', 'pipeline', 'disabled', 'location'),
+  pause: fc.constantFrom('none', 'none', 'none', 'pipeline', 'disabled', 'location', 'kill'),
   groups: fc.array(GROUP, { minLength: 12, maxLength: 24 }),
 });
 type World = typeof WORLD extends fc.Arbitrary<infer T> ? T : never;
@@ -161,6 +168,13 @@ async function pauseAsAsked(manager: EntityManager, pipeline: BuiltPipeline, wor
       sql`UPDATE data_location SET paused_at = now(), paused_by = 'bob' WHERE id = ${pipeline.locationId}`,
     );
   }
+  if (world.pause === 'kill') {
+    await queryRows(
+      manager,
+      sql`INSERT INTO kill_request (id, scope, pipeline_id, reason, requested_by) OVERRIDING SYSTEM VALUE
+          VALUES (${pipeline.pipelineId}, 'pipeline', ${pipeline.pipelineId}, 'smoke', 'eve')`,
+    );
+  }
 }
 
 const PAUSES = {
@@ -205,6 +219,7 @@ async function buildGroup(
       : await pastRun(manager, step, id, {
           status: group.last.status,
           fingerprint: group.last.isSame ? group.fingerprint : 9,
+          cancelledBy: group.last.cancelledBy,
         });
   const memberAt = secondsBefore(group.memberAge);
   const firedAt = group.firedAge === null ? null : secondsBefore(group.firedAge);
@@ -224,12 +239,12 @@ async function pastRun(
   manager: EntityManager,
   step: BuiltStep,
   subGroupId: number,
-  past: { status: RunStatus; fingerprint: number },
+  past: { status: RunStatus; fingerprint: number; cancelledBy?: string },
 ) {
   const run = await aRun(manager, { step, subGroupId, status: past.status });
   await queryRows(
     manager,
-    sql`UPDATE run SET input_fingerprint = ${digits(past.fingerprint)}, cancel_requested_by = 'zoe', cancel_reason = 'enough' WHERE id = ${run.runId}`,
+    sql`UPDATE run SET input_fingerprint = ${digits(past.fingerprint)}, cancel_requested_by = ${past.cancelledBy ?? 'zoe'}, cancel_reason = 'enough' WHERE id = ${run.runId}`,
   );
   return run.runId;
 }
@@ -272,7 +287,8 @@ async function factsOf(manager: EntityManager, built: Built): Promise<SubGroupFa
         : [],
     isForced: group.isForced,
     waiver: group.isWaived ? { by: 'eve', reason: 'clouds' } : null,
-    pause: PAUSES[world.pause],
+    pause:
+      world.pause === 'kill' ? { by: 'eve', reason: `kill ${step.pipelineId}: smoke` } : PAUSES[world.pause],
     blockedBy:
       blocks && group.upstream !== null ? [{ step: 'upstream', state: group.upstream, count: 1 }] : [],
     lastRun: (await run(built.last)) ?? null,

@@ -57,6 +57,7 @@ const facts = (request: RefreshStates): SqlFragment => sql`
         CASE WHEN NOT pipeline.enabled THEN jsonb_build_object('by', 'pipeline', 'reason', 'the pipeline is disabled')
           WHEN pipeline.paused_at IS NOT NULL THEN jsonb_build_object('by', pipeline.paused_by, 'reason', coalesce(pipeline.pause_reason, ''))
           WHEN location.paused_at IS NOT NULL THEN jsonb_build_object('by', location.paused_by, 'reason', coalesce(location.pause_reason, ''))
+          WHEN held.id IS NOT NULL THEN jsonb_build_object('by', held.requested_by, 'reason', format('kill %s: %s', held.id, held.reason))
         END AS pause,
         g.last_member_at + make_interval(secs => step.settle_seconds) AS settled_at,
         g.last_fired_at + make_interval(secs => step.cooldown_seconds) AS cooled_at
@@ -68,6 +69,11 @@ const facts = (request: RefreshStates): SqlFragment => sql`
       LEFT JOIN run done ON done.id = g.last_completed_run_id
       LEFT JOIN blocker ON blocker.id = g.id
       LEFT JOIN input_cause ON input_cause.sub_group_id = g.id
+      LEFT JOIN LATERAL (
+        SELECT kill.id, kill.requested_by, kill.reason FROM kill_request kill
+        WHERE kill.holds AND (kill.scope = 'everything' OR kill.pipeline_id = pipeline.id OR kill.location_id = location.id)
+        ORDER BY kill.id LIMIT 1
+      ) held ON true
       WHERE g.step_id = ${request.stepId}
     )`;
 
@@ -81,7 +87,7 @@ const verdicts = (now: Date): SqlFragment => sql`
         WHEN blocked_by IS NOT NULL THEN 'blocked'
         WHEN cardinality(missing_dims) > 0 OR member_count < min_members THEN 'incomplete'
         WHEN is_same_work AND last_status = 'FAILED' THEN 'failed'
-        WHEN is_same_work AND last_status = 'CANCELLED' THEN 'waived'
+        WHEN is_same_work AND last_status = 'CANCELLED' AND coalesce(cancel_requested_by !~ '^kill:[0-9]+$', true) THEN 'waived'
         WHEN pause IS NOT NULL THEN 'paused'
         WHEN settled_at > ${now} THEN 'settling'
         WHEN cooled_at > ${now} THEN 'cooling_down'

@@ -1,0 +1,72 @@
+import { sql } from '@meridian/core';
+import type { EntityManager } from 'typeorm';
+import { queryRow, queryRows } from '../sql.js';
+import { aRun, aStep, openTestDatabase, type BuiltStep, type TestDatabase } from '../testing/index.js';
+import { claimRuns } from './claim-runs.sql.js';
+
+interface PlanNode {
+  readonly 'Index Name'?: string;
+  readonly 'Actual Rows': number;
+  readonly Plans?: readonly PlanNode[];
+}
+
+/** Whatever `act` asks of its manager is explained as it runs. */
+async function nodesOf(
+  db: EntityManager,
+  act: (manager: EntityManager) => Promise<unknown>,
+): Promise<PlanNode[]> {
+  const nodes: PlanNode[] = [];
+  const collect = (node: PlanNode): void => {
+    nodes.push(node);
+    node.Plans?.forEach(collect);
+  };
+  const query = async (text: string, values: unknown[]): Promise<unknown[]> => {
+    const rows = await db.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
+      `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
+      values,
+    );
+    rows.forEach((row) => collect(row['QUERY PLAN'][0].Plan));
+    return [];
+  };
+  await act({ query } as unknown as EntityManager);
+  return nodes;
+}
+
+describe('claimRuns, by its plan', () => {
+  let test: TestDatabase;
+  let db: EntityManager;
+  let step: BuiltStep;
+  beforeAll(async () => {
+    test = await openTestDatabase();
+    db = test.dataSource.manager;
+    step = await aStep(db);
+    const { runId } = await aRun(db, { step });
+    await queryRows(
+      db,
+      sql`
+      WITH waiting AS (
+        INSERT INTO sub_group (step_id, key, dims) SELECT ${step.stepId}, 'k' || n, '{}' FROM generate_series(1, 20000) AS n RETURNING id
+      )
+      INSERT INTO run (pipeline_id, step_id, sub_group_id, location_id, software_version_id, input_set_id, input_fingerprint,
+                       recipe_hash, software_hash, config_hash, config, cpus, memory_mb, walltime_minutes)
+      SELECT pipeline_id, step_id, waiting.id, location_id, software_version_id, input_set_id, input_fingerprint,
+             recipe_hash, software_hash, config_hash, config, cpus, memory_mb, walltime_minutes
+      FROM run, waiting WHERE run.id = ${runId}
+      RETURNING run.id`,
+    );
+    await db.query('ANALYZE');
+  });
+  afterAll(() => test.close());
+
+  it('reads no more of a long queue than it takes', async () => {
+    const request = { actor: 'm', leaseOwner: 'm', leaseSeconds: 30, locationIds: [step.locationId] };
+    const nodes = await nodesOf(db, (manager) => claimRuns(manager, { ...request, limit: 20 }));
+    const taken = await queryRow<{ n: number }>(
+      db,
+      sql`SELECT count(*)::int AS n FROM run WHERE status = 'STAGING_DATA'`,
+    );
+    expect(taken).toEqual({ n: 20 });
+    const read = nodes.filter((node) => node['Index Name'] === 'pending_run_by_urgency');
+    expect(read.map((node) => node['Actual Rows'])).toEqual([20]);
+  });
+});
