@@ -122,6 +122,24 @@ describe('SlurmBackend', () => {
     });
   });
 
+  it('calls nothing absent while accounting has a fresh job without a name that the queue no longer has', async () => {
+    const slurm = new FakeSlurm();
+    const backend = backendOn(slurm);
+    const [job] = runs(1);
+    await backend.submit(runs(1));
+    const [task] = slurm.tasks;
+    slurm.purge(String(task?.id));
+    Object.assign(task?.submission ?? {}, { name: 'allocation' });
+    const token = job?.token as JobToken;
+    const lookUp = async (): Promise<string | undefined> =>
+      (await backend.findByToken([token], LONG_AGO)).get(token)?.kind;
+    expect(await lookUp()).toBe('unanswered');
+    Object.assign(task?.submission ?? {}, { name: token });
+    expect(await lookUp()).toBe('found');
+    Object.assign(task?.submission ?? {}, { name: 'somebody-elses' });
+    expect(await lookUp()).toBe('absent');
+  });
+
   it('says unknown of everything while the queue is silent, though accounting answers', async () => {
     const slurm = new FakeSlurm();
     const backend = backendOn(slurm);

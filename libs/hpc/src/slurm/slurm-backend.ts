@@ -11,17 +11,10 @@ import {
 } from '@meridian/core';
 import type { HpcBackend } from '../hpc-backend.js';
 import { SiteDescription, siteUnanswered } from './describe-site.js';
+import { answerTokens } from './answer-tokens.js';
 import { neverStartsBecause, observationOf } from './job-states.js';
 import { launchScript } from './launch-script.js';
-import {
-  jobIdOf,
-  JobTable,
-  mayBeIn,
-  parseSlurmId,
-  readTokens,
-  type NamedJob,
-  type SlurmId,
-} from './locate-jobs.js';
+import { jobIdOf, JobTable, parseSlurmId, readTokens, type SlurmId } from './locate-jobs.js';
 import { planSubmissions, type PlannedSubmission } from './plan-arrays.js';
 import { SlurmRefusal, type SlurmClient, type SlurmJob } from './slurm-client.js';
 import { writeIndices } from './task-indices.js';
@@ -231,39 +224,13 @@ export class SlurmBackend implements HpcBackend {
 
   private async lookUp(tokens: readonly JobToken[], since: Date): Promise<Map<JobToken, TokenLookup>> {
     const { hasAccounting, maxArraySize } = await this.site.known();
-    const queued = readTokens(await this.client.listJobs());
-    const found = bestByToken(queued.named);
-    const isMissing = tokens.some((token) => !found.has(token));
-    const accounted =
-      hasAccounting && isMissing ? readTokens(await this.client.account({ kind: 'since', since })) : null;
-    const later = bestByToken(accounted?.named ?? []);
-    const partial = [...queued.partial, ...(accounted?.partial ?? [])];
-    return new Map(
-      tokens.map((token): [JobToken, TokenLookup] => {
-        const jobId = found.get(token) ?? later.get(token);
-        if (jobId !== undefined) return [token, { kind: 'found', jobId }];
-        if (partial.some((array) => mayBeIn(token, array, maxArraySize)))
-          return [
-            token,
-            { kind: 'unanswered', reason: 'it may be one of the waiting tasks that Slurm did not list' },
-          ];
-        return [token, { kind: 'absent' }];
-      }),
-    );
+    const queue = await this.client.listJobs();
+    const found = new Set(readTokens(queue).named.map(({ token }) => token));
+    const isAccountingNeeded = hasAccounting && tokens.some((token) => !found.has(token));
+    const accounted = isAccountingNeeded ? await this.client.account({ kind: 'since', since }) : [];
+    const now = this.options.now?.() ?? new Date();
+    return answerTokens(tokens, { queue, accounted, maxArraySize, now });
   }
-}
-
-/** Of copies of one job: one that lives or has not been fenced off, and of those the oldest. */
-function bestByToken(named: readonly NamedJob[]): Map<JobToken, JobId> {
-  const best = new Map<JobToken, { jobId: JobId; rank: number }>();
-  for (const { token, jobId, job } of named) {
-    const seen = observationOf(job);
-    const rank =
-      (seen.kind === 'finished' && seen.state !== 'COMPLETED' ? 1e12 : 0) + (parseSlurmId(jobId)?.id ?? 0);
-    const known = best.get(token);
-    if (known === undefined || rank < known.rank) best.set(token, { jobId, rank });
-  }
-  return new Map([...best].map(([token, { jobId }]) => [token, jobId]));
 }
 
 function failedSubmission(token: JobToken, error: unknown): SubmitOutcome {
