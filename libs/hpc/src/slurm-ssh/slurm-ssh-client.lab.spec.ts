@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SlurmRefusal, type SlurmJob } from '../slurm/slurm-client.js';
-import type { SlurmRequestKind } from './slurm-ssh-client.js';
+import type { RequestKind } from '../slurm/slurm-client.js';
 import { LoginNode, once, rowsOf } from './testing/login-node.js';
 import { until } from './testing/private-sshd.js';
 
@@ -134,7 +134,7 @@ describe('jobs', () => {
 
 describe('requests', () => {
   it('are counted, and many at once share the channels of one connection', async () => {
-    const seen: SlurmRequestKind[] = [];
+    const seen: RequestKind[] = [];
     const client = node.client({}, { onRequest: (kind) => seen.push(kind) });
     await Promise.all(Array.from({ length: 20 }, () => client.listJobs()));
     await client.describe();

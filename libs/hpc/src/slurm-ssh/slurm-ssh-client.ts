@@ -5,6 +5,7 @@ import {
   SlurmSilence,
   SlurmUnreachable,
   type AccountingQuery,
+  type RequestKind,
   type SlurmAcceptance,
   type SlurmClient,
   type SlurmJob,
@@ -32,8 +33,6 @@ import { answerUnreadable, commandMissing, slurmSilent, SshUnreachable } from '.
 import type { SshSettings } from './ssh-settings.js';
 import { UnreadableAnswer } from './unreadable-answer.js';
 
-export type SlurmRequestKind = 'submit' | 'status' | 'accounting' | 'cancel' | 'site';
-
 export interface SlurmSshClientOptions {
   readonly settings: SshSettings;
   /** What every job asks for besides its resources. */
@@ -41,7 +40,7 @@ export interface SlurmSshClientOptions {
   /** SSH_AUTH_SOCK of the process, for locations with `agent: true`. */
   readonly inheritedAgent?: string;
   /** Called once for every request to the site. */
-  readonly onRequest?: (kind: SlurmRequestKind) => void;
+  readonly onRequest?: (kind: RequestKind) => void;
 }
 
 /** The remote commands give up before we do, so that their own words about it arrive. */
@@ -146,7 +145,7 @@ export class SlurmSshClient implements SlurmClient {
     return this.settings.timeoutSeconds - TIME_FOR_THE_ANSWER_SECONDS;
   }
 
-  private async ask(kind: SlurmRequestKind, asked: readonly RemoteCommand[]): Promise<CommandAnswer[]> {
+  private async ask(kind: RequestKind, asked: readonly RemoteCommand[]): Promise<CommandAnswer[]> {
     const { slurmConf, commandsDirectory } = this.settings;
     const commands = asked.map((command) => inDirectory(command, commandsDirectory));
     const marker = newMarker();
