@@ -6,8 +6,8 @@ import { CollectResultsPass } from './passes/collect-results.pass.js';
 import { ObserveJobsPass } from './passes/observe-jobs.pass.js';
 import { RESULT_MANAGER_SETTINGS } from './result-manager.config.js';
 
-/** Sites are asked a little more often than the poll comes round, so that a poll that is early by some milliseconds is not skipped. */
-const OBSERVE_EVERY = 0.8;
+/** Even the shortest job takes its scheduler so long; looking sooner would only put off the look that finds it ended. */
+const FIRST_LOOK_MS = 500;
 
 async function main(): Promise<void> {
   const settings = readSettings(RESULT_MANAGER_SETTINGS, process.env);
@@ -32,7 +32,6 @@ async function main(): Promise<void> {
         `location ${location.name}: its backend has a problem`,
       ),
   });
-  const intervalMs = pollIntervalMs * OBSERVE_EVERY;
   const rules = {
     hashPolicy: settings.hashPolicy,
     recordGraceSeconds: settings.recordGraceSeconds,
@@ -45,9 +44,11 @@ async function main(): Promise<void> {
       logger,
       now: () => new Date(),
       backendOf: backends.of,
-      intervalMs,
+      intervalMs: pollIntervalMs,
+      firstLookMs: FIRST_LOOK_MS,
       unknownAfterSeconds,
       forgottenAfterSeconds: settings.forgottenAfterSeconds,
+      lostAfterSeconds: settings.lostAfterSeconds,
     }),
     new CollectResultsPass({ dataSource, actor, logger, rules, leaseSeconds, batchSize }),
   ];

@@ -45,4 +45,13 @@ export const RESULT_MANAGER_SETTINGS = {
       fallback: 30,
     },
   ),
+  lostAfterSeconds: integerSetting(
+    'MERIDIAN_RESULT_LOST_AFTER_SECONDS',
+    { min: 1, max: 86_400 },
+    {
+      description:
+        'the same for any other job, which then counts as lost and is tried again: longer than accounting may be away',
+      fallback: 900,
+    },
+  ),
 } as const;

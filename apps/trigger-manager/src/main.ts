@@ -1,6 +1,6 @@
 import { readSettings } from '@meridian/core';
 import { createLogger, exitWithReason, runDaemon } from '@meridian/daemon';
-import { connectDaemon } from '@meridian/ops-db';
+import { connectDaemon, databaseTime } from '@meridian/ops-db';
 import { EvaluateGapsPass } from './passes/evaluate-gaps.pass.js';
 import { TRIGGER_MANAGER_SETTINGS } from './trigger-manager.config.js';
 
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
       dataSource: database.dataSource,
       actor: database.instance,
       logger,
-      now: () => new Date(),
+      now: databaseTime,
       fireLimit: settings.fireLimit,
       fullEvaluationMs: settings.fullEvaluationSeconds * 1000,
     }),

@@ -3,6 +3,8 @@ export interface Pass {
   readonly name: string;
   /** How much it changed. Stops early, between two pieces of work, when `signal` aborts. */
   run(signal: AbortSignal): Promise<number>;
+  /** In how many milliseconds it has something to do, as far as its last run could tell; null leaves it to the poll. */
+  nextInMs?(): number | null;
 }
 
 /** What is known of a pass since its daemon started; kept in the daemon's heartbeat. */

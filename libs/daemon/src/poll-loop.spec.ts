@@ -86,4 +86,28 @@ describe('PollLoop', () => {
       sound: { lastRunAt: '1970-01-01T00:00:00.000Z', durationMs: 0, changed: 0, consecutiveFailures: 0 },
     });
   });
+
+  it('runs again when a pass wants to, and not after it was stopped', async () => {
+    const again = gate();
+    const moments: number[] = [];
+    const loop = loopOver([
+      {
+        name: 'punctual',
+        run: async () => (moments.push(performance.now()) === 3 && again.open(), 0),
+        nextInMs: () => 20,
+      },
+      { name: 'leisurely', run: async () => 0, nextInMs: () => 60_000 },
+      { name: 'content', run: async () => 0, nextInMs: () => null },
+    ]);
+
+    loop.wake();
+    await again.opened;
+    await loop.stop();
+
+    const [first = 0, , third = 0] = moments;
+    expect(third - first).toBeGreaterThanOrEqual(40);
+    const timers = process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout');
+    loop.wake();
+    expect(process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout')).toEqual(timers);
+  });
 });

@@ -12,13 +12,15 @@ export interface PollLoopOptions {
  *
  * A tick never overlaps another: a wake-up during a tick leads to exactly one more tick after it. A pass that throws
  * does not stop the others; it is logged and tried again on the next tick. A tick in which a pass changed something
- * is followed by another at once, so that a backlog larger than one batch is worked off without waiting for the poll.
+ * is followed by another at once, so that a backlog larger than one batch is worked off without waiting for the poll. A pass
+ * that knows when it has something to do is run at that time.
  */
 export class PollLoop {
   readonly reports = new Map<string, PassReport>();
   private readonly abort = new AbortController();
   private running: Promise<void> | null = null;
   private isWanted = false;
+  private alarm: NodeJS.Timeout | null = null;
 
   constructor(private readonly options: PollLoopOptions) {}
 
@@ -31,6 +33,7 @@ export class PollLoop {
   /** Lets the current pass finish its piece of work, and starts nothing more. */
   async stop(): Promise<void> {
     this.abort.abort();
+    this.setAlarm();
     await this.running;
   }
 
@@ -40,6 +43,17 @@ export class PollLoop {
       const changed = await this.tick();
       if (changed > 0) this.isWanted = true;
     }
+    this.setAlarm();
+  }
+
+  /** For the first of the passes that wants to run; none when the loop is stopped. */
+  private setAlarm(): void {
+    if (this.alarm !== null) clearTimeout(this.alarm);
+    this.alarm = null;
+    const wishes = this.options.passes.flatMap((pass) => pass.nextInMs?.() ?? []);
+    if (wishes.length === 0 || this.abort.signal.aborted) return;
+    // A timer may be a millisecond early, and the wish would not be fulfilled yet.
+    this.alarm = setTimeout(() => this.wake(), Math.max(0, Math.min(...wishes)) + 1);
   }
 
   private async tick(): Promise<number> {

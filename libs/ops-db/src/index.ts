@@ -56,7 +56,12 @@ export {
 } from './queries/gap/take-evaluation-requests.sql.js';
 export { pendingMigrations } from './queries/pending-migrations.sql.js';
 export { migrateOpsDb } from './migrate.js';
-export { claimLocationsToObserve, type LocationToObserve } from './queries/claim-locations-to-observe.sql.js';
+export {
+  claimLocationsToObserve,
+  type ClaimedLocations,
+  type LocationToObserve,
+  type ObservationClaim,
+} from './queries/claim-locations-to-observe.sql.js';
 export { listObservableRuns, type ObservableRun } from './queries/list-observable-runs.sql.js';
 export { recordObservations, type RunObservation } from './queries/record-observations.sql.js';
 export { noteWaitingReasons, type WaitingNote } from './queries/note-waiting-reasons.sql.js';

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { lstat, open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { ATTEMPT_FILES, type DirectoryProof } from '@meridian/core';
+import { ATTEMPT_FILES, parseResultRecord, type DirectoryProof } from '@meridian/core';
 
 /** A file's text; `absent` only when the location itself is there and the file is not; `unreachable` may pass. */
 export type FileReading =
@@ -73,7 +73,17 @@ export class AttemptDirectory {
     ]);
     const touched = Math.max(heartbeat?.getTime() ?? 0, claim?.getTime() ?? 0);
     const quietSeconds = touched === 0 ? null : (now.getTime() - touched) / 1000;
-    return { hasRecord: record !== null, wasRequeued: requeued !== null, quietSeconds };
+    const wasStopped = record !== null && saysStopped(await this.readRecord());
+    return { hasRecord: record !== null, wasStopped, wasRequeued: requeued !== null, quietSeconds };
+  }
+}
+
+/** A record that cannot be read says nothing; what it is worth is found when it is collected. */
+function saysStopped(reading: FileReading): boolean {
+  try {
+    return reading.kind === 'read' && parseResultRecord(reading.text).wasStopped;
+  } catch {
+    return false;
   }
 }
 

@@ -11,6 +11,7 @@ import { mapConcurrently, type Logger, type Pass } from '@meridian/daemon';
 import type { HpcBackend } from '@meridian/hpc';
 import {
   claimLocationsToObserve,
+  databaseTime,
   findInstallation,
   listObservableRuns,
   noteWaitingReasons,
@@ -33,10 +34,14 @@ export interface ObserveJobsOptions {
   readonly backendOf: (location: LocationToObserve) => HpcBackend | null;
   /** No site is asked more often than this, by however many replicas. */
   readonly intervalMs: number;
+  /** How long after its submission a job is looked at first, unless others are looked at anyway; default at once. */
+  readonly firstLookMs?: number;
   /** After this long without a word about a job, its run says so. */
   readonly unknownAfterSeconds: number;
   /** After this long without a word about a job that is to be stopped, its site is asked for everything that is alive. */
   readonly forgottenAfterSeconds: number;
+  /** The same for any other job; default 15 minutes. */
+  readonly lostAfterSeconds?: number;
 }
 
 interface Reading {
@@ -58,14 +63,22 @@ export class ObserveJobsPass implements Pass {
   /** By location: when it was last asked for everything that is alive. */
   private readonly censusAt = new Map<number, number>();
 
+  private dueInMs: number | null = null;
+
   constructor(private readonly options: ObserveJobsOptions) {}
+
+  nextInMs(): number | null {
+    return this.dueInMs;
+  }
 
   async run(signal: AbortSignal): Promise<number> {
     if (signal.aborted) return 0;
-    const { dataSource, intervalMs, logger } = this.options;
-    const locations = await claimLocationsToObserve(dataSource.manager, { intervalMs });
+    const { dataSource, intervalMs, firstLookMs = 0, logger } = this.options;
+    this.dueInMs = null;
+    const { due, nextInMs } = await claimLocationsToObserve(dataSource.manager, { intervalMs, firstLookMs });
+    this.dueInMs = nextInMs;
     const changed = await Promise.all(
-      locations.map(async (location) => {
+      due.map(async (location) => {
         try {
           return await this.observe(location);
         } catch (error) {
@@ -86,8 +99,11 @@ export class ObserveJobsPass implements Pass {
     const seen = await backend.observe(runs.map((run) => run.jobId));
     for (const run of runs) this.noteSilence(run, observationIn(seen, run));
     const absences = await this.proveAbsences(location, backend, runs);
+    const isProofNeeded = runs.some((run) => needsProof(observationIn(seen, run)));
+    const now = isProofNeeded ? await this.earlierOfTwoClocks() : this.options.now();
     const readings = await mapConcurrently(runs, DIRECTORIES_AT_ONCE, (run) =>
       this.read(run, location, {
+        now,
         observation: observationIn(seen, run),
         absence: absences.get(run.runId) ?? null,
       }),
@@ -107,9 +123,9 @@ export class ObserveJobsPass implements Pass {
   private async read(
     run: ObservableRun,
     location: LocationToObserve,
-    { observation, absence }: { observation: JobObservation; absence: ProvenAbsence | null },
+    look: { now: Date; observation: JobObservation; absence: ProvenAbsence | null },
   ): Promise<Reading> {
-    const now = this.options.now();
+    const { now, observation, absence } = look;
     const proof = needsProof(observation)
       ? await new AttemptDirectory(location.basePath, run.directory).proof(now)
       : null;
@@ -118,12 +134,19 @@ export class ObserveJobsPass implements Pass {
       status: run.status,
       jobId: run.jobId,
       observation,
-      proof,
+      // Who stopped a job that was to be stopped need not be asked.
+      proof: proof !== null && run.isCancelRequested ? { ...proof, wasStopped: false } : proof,
       unknownSince,
       absence,
     });
     if (meaning.kind === 'ended') this.unknownSince.delete(run.runId);
     return { run, meaning };
+  }
+
+  /** A clock that jumped ahead must not make a heartbeat look old: a job is quiet when it is by the database's clock, too. */
+  private async earlierOfTwoClocks(): Promise<Date> {
+    const [own, shared] = [this.options.now(), await databaseTime(this.options.dataSource.manager)];
+    return own < shared ? own : shared;
   }
 
   private noteSilence({ runId }: ObservableRun, observation: JobObservation): void {
@@ -141,16 +164,22 @@ export class ObserveJobsPass implements Pass {
 
   /**
    * For runs whose job the site has not known for a while: whether there still is one. One that is to be stopped is asked about
-   * soon; any other only when accounting, had it merely been away, would have told what became of it.
+   * soon; any other only when accounting, had it merely been away, would have told what became of it. (Of an array's task that
+   * somebody cancels before it starts, Slurm keeps no record at all: its queue forgets it at once, and accounting never has it.)
    */
   private async proveAbsences(
     { id, basePath }: LocationToObserve,
     backend: HpcBackend,
     observed: readonly ObservableRun[],
   ): Promise<ReadonlyMap<number, ProvenAbsence>> {
-    const { dataSource, now, forgottenAfterSeconds } = this.options;
+    const {
+      dataSource,
+      now,
+      forgottenAfterSeconds,
+      lostAfterSeconds = FENCE_PATIENCE_SECONDS,
+    } = this.options;
     const runs = observed.flatMap((run): ForgottenRun[] => {
-      const patience = run.isCancelRequested ? forgottenAfterSeconds : FENCE_PATIENCE_SECONDS;
+      const patience = run.isCancelRequested ? forgottenAfterSeconds : lostAfterSeconds;
       const unknownSince = this.unknownFor(run, patience);
       return unknownSince === null ? [] : [{ run, unknownSince }];
     });

@@ -21,7 +21,11 @@ export interface EvaluateGapsOptions {
   readonly dataSource: DataSource;
   readonly actor: string;
   readonly logger: Logger;
-  readonly now: () => Date;
+  /**
+   * The database's clock, which stamped what is compared with it: a daemon whose own clock is late would wait with every new
+   * input until that time has come, and one whose clock is early would wait for nothing.
+   */
+  readonly now: (manager: EntityManager) => Promise<Date>;
   /** Most runs created per step and tick; the rest follow in the next tick, at once. */
   readonly fireLimit: number;
   /** Everything is evaluated at least this often, whatever the change requests say. */
@@ -45,7 +49,7 @@ export class EvaluateGapsPass implements Pass {
   constructor(private readonly options: EvaluateGapsOptions) {}
 
   async run(signal: AbortSignal): Promise<number> {
-    const now = this.options.now();
+    const now = await this.options.now(this.options.dataSource.manager);
     const isFullDue = now.getTime() - this.lastFullEvaluation >= this.fullEvaluationMs;
     const changed = await this.options.dataSource.transaction(async (manager) => {
       if (!(await becomeEvaluator(manager))) return 0;

@@ -42,7 +42,7 @@ export class ImagingWorld {
       dataSource: this.test.dataSource,
       actor: 'trigger-manager@test',
       logger: pino({ level: 'silent' }),
-      now: () => this.clock,
+      now: () => Promise.resolve(this.clock),
       fireLimit: 1000,
       fullEvaluationMs: 3_600_000,
     });

@@ -27,7 +27,7 @@ export class NoteHeldRunsPass implements Pass {
     const startedAt = now().getTime();
     if (startedAt < this.nextAt) return 0;
     const noted = await noteHeldRuns(dataSource.manager, {
-      locationIds: [...(await sites.all()).keys()],
+      locationIds: await sites.idsToSpeakFor(),
       refused: sites.held(),
       limit: batchSize,
     });

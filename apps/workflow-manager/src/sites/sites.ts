@@ -49,6 +49,14 @@ export class Sites {
     return sites;
   }
 
+  /** Where runs wait that this manager claims, or that none does: settings that give no backend are nobody else's either. */
+  async idsToSpeakFor(): Promise<number[]> {
+    const locations = await listProcessingLocations(this.options.dataSource.manager);
+    return locations
+      .filter((location) => location.isHealthy === false || this.options.backendOf(location) !== null)
+      .map(({ id }) => id);
+  }
+
   /** Those of them that take new work. */
   async open(): Promise<Map<number, Site>> {
     const sites = await this.all();

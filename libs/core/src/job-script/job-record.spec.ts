@@ -1,6 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { newAttempt, PATH, read, recordOf, removeAttempts, run } from './testing/job-attempt.js';
 
 afterAll(removeAttempts);
@@ -115,6 +123,20 @@ describe('the record', () => {
     expect(cpuSeconds).toBeLessThan(10);
     expect(peakMemoryMb).toBeGreaterThan(100);
     expect(peakMemoryMb).toBeLessThan(1000);
+  });
+
+  it('no process is left when the script has ended', async () => {
+    const directory = newAttempt(['sh', '-c', 'sleep 0.5']);
+    expect(await run(directory, { environment: { MARK: directory } })).toBe(0);
+    const left = readdirSync('/proc').filter((entry) => {
+      if (!/^\d+$/.test(entry)) return false;
+      try {
+        return readFileSync(`/proc/${entry}/environ`, 'utf8').includes(`MARK=${directory}`);
+      } catch {
+        return false;
+      }
+    });
+    expect(left).toEqual([]);
   });
 
   it('the step runs in the attempt directory with the locale of the job, not that of the script', async () => {

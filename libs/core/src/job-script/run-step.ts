@@ -195,7 +195,14 @@ start_step() {
   heart=$!
   wait_for_step
   times >"$claim/times" 2>/dev/null
-  { kill -KILL "$heart" && wait "$heart"; } 2>/dev/null
+  stop_heart
+}
+
+# With what it sleeps by: a scheduler that finds a process left over when the script is gone waits a second for it to end.
+stop_heart() {
+  read_children "$heart"
+  # shellcheck disable=SC2086 # a list of numbers
+  { kill -KILL "$heart" $children && wait "$heart"; } 2>/dev/null
 }
 
 main() {

@@ -99,6 +99,17 @@ describe('readObservation', () => {
     });
   });
 
+  it('waits for the site to say why a job was stopped, and not for ever', () => {
+    const stopped = { hasRecord: true, wasStopped: true };
+
+    expect(read(UNKNOWN, stopped)).toEqual({
+      kind: 'unchanged',
+      waitingFor: 'the job was stopped; waiting for the site to say why',
+    });
+    expect(read(UNKNOWN, { ...stopped, wasRequeued: true })).toMatchObject({ exitCode: 114 });
+    expect(read(UNKNOWN, stopped, { unknownSince: new Date(0) })).toMatchObject({ kind: 'ended' });
+  });
+
   it('ends a forgotten job that was started twice, whatever the first start left', () => {
     for (const hasRecord of [false, true])
       expect(read(UNKNOWN, { wasRequeued: true, hasRecord })).toMatchObject({
@@ -106,6 +117,17 @@ describe('readObservation', () => {
         endState: 'FAILED',
         exitCode: 114,
       });
+  });
+
+  it('takes from the directory what a site keeps to itself of a job that was started twice', () => {
+    const failed: JobObservation = { kind: 'finished', state: 'FAILED', exitCode: null, usage: {} };
+
+    expect(read(failed, { wasRequeued: true, hasRecord: true })).toMatchObject({
+      kind: 'ended',
+      exitCode: 114,
+    });
+    expect(read(failed, { hasRecord: true })).toMatchObject({ kind: 'ended', exitCode: null });
+    expect(read({ ...failed, exitCode: 1 }, { wasRequeued: true })).toMatchObject({ exitCode: 1 });
   });
 
   it('ignores the end of a second copy while the first one lives', () => {
@@ -125,8 +147,9 @@ describe('readObservation', () => {
       { kind: 'queued' },
       { kind: 'running' },
       { ...FENCED, exitCode: 1 },
+      { ...FENCED, exitCode: null },
     ];
 
-    expect(observations.map(needsProof)).toEqual([true, true, false, false, false]);
+    expect(observations.map(needsProof)).toEqual([true, true, false, false, false, true]);
   });
 });

@@ -6,6 +6,8 @@ import type { JobId } from '../shared/brand.js';
 export interface DirectoryProof {
   /** The job wrote its record, which is the last thing it does. */
   readonly hasRecord: boolean;
+  /** The record says that somebody stopped the job, and cannot say who: a time limit, a requeue, an operator. */
+  readonly wasStopped?: boolean;
   /** The scheduler started the job a second time, so the first start is lost. */
   readonly wasRequeued: boolean;
   /** Seconds since the job last touched its heartbeat or claim; null when neither is there. */
@@ -39,7 +41,7 @@ export const FENCE_PATIENCE_SECONDS = 900;
 
 /** True when the directory has to be looked at before `readObservation` can decide. */
 export const needsProof = (observation: JobObservation): boolean =>
-  observation.kind === 'unknown' || isFenced(observation);
+  observation.kind === 'unknown' || isFenced(observation) || isFailedSomehow(observation);
 
 /**
  * Whether a run's job runs, ended, or neither can be said.
@@ -69,10 +71,17 @@ export function readObservation(look: {
     case 'finished':
       if (isFenced(observation) && proof?.hasRecord !== true && isAlive(proof))
         return unchanged('a second copy of the job ended; waiting for the first one');
-      return { ...observation, kind: 'ended', endState: observation.state, why: endOf(observation) };
+      return endedAs(
+        isFailedSomehow(observation) && proof?.wasRequeued === true
+          ? { ...observation, exitCode: REQUEUED_EXIT_CODE }
+          : observation,
+      );
     case 'unknown':
       if (proof?.wasRequeued === true)
         return ended(REQUEUED_EXIT_CODE, 'the scheduler started the job a second time', 'FAILED');
+      // Why a job was stopped is known to its site alone: a silence of moments must not make a requeue somebody's cancellation.
+      if (proof?.hasRecord === true && proof.wasStopped === true && unknownSince === null)
+        return unchanged('the job was stopped; waiting for the site to say why');
       if (proof?.hasRecord === true)
         return ended(null, 'the job left its record; the site no longer knows the job');
       if (absence !== null) return ended(null, wordsOf(absence, jobId));
@@ -86,6 +95,10 @@ export function readObservation(look: {
 
 const isFenced = (observation: JobObservation): boolean =>
   observation.kind === 'finished' && observation.exitCode === FENCED_EXIT_CODE;
+
+/** The accounting of some sites keeps exit codes to itself. */
+const isFailedSomehow = (observation: JobObservation): boolean =>
+  observation.kind === 'finished' && observation.state === 'FAILED' && observation.exitCode === null;
 
 const isAlive = (proof: DirectoryProof | null): boolean =>
   proof === null || (proof.quietSeconds ?? 0) < FENCE_PATIENCE_SECONDS;
@@ -106,6 +119,13 @@ const ended = (
   exitCode,
   usage: {},
   why,
+});
+
+const endedAs = (finished: Extract<JobObservation, { kind: 'finished' }>): ObservationMeaning => ({
+  ...finished,
+  kind: 'ended',
+  endState: finished.state,
+  why: endOf(finished),
 });
 
 const endOf = ({ state, exitCode }: { state: JobEndState; exitCode: number | null }): string =>

@@ -90,9 +90,9 @@ describe('the queue without a state list', () => {
   it('is read once while slurmctld says that nothing changed, and again after a submission', async () => {
     await open('22.05-v0.0.38');
     server.replays('GET', PATH, 'job-array-done');
-    const first = await client.listStates([10]);
+    const first = await client.listStates([10, 99]);
     server.replays('GET', PATH, 'jobs-unchanged');
-    expect(await client.listStates([10])).toEqual(first);
+    expect(await client.listStates([10, 99])).toEqual(first);
     const asked = server.seen.filter(({ path }) => path === PATH).map(({ query }) => query);
     expect(asked).toEqual(['', expect.stringMatching(/^update_time=\d+$/)]);
     const recorded = captured('22.05-v0.0.38', 'diag').body.statistics.req_time;
@@ -104,20 +104,31 @@ describe('the queue without a state list', () => {
     server.replays('POST', '/slurm/v0.0.38/job/submit', 'submit-ok');
     server.replays('GET', PATH, 'job-failed');
     await client.submit(SUBMISSION);
-    expect((await client.listStates([4])).map(({ name }) => name)).toEqual(['exit3']);
+    expect((await client.listStates([4, 99])).map(({ name }) => name)).toEqual(['exit3']);
+  });
+
+  it('is left alone for a single array, which is asked for itself', async () => {
+    await open('22.05-v0.0.38');
+    server.replays('GET', '/slurm/v0.0.38/job/10', 'job-array-done');
+    expect((await client.listStates([10])).map(({ key }) => key)).toContainEqual(
+      expect.objectContaining({ kind: 'task', arrayId: 10 }),
+    );
+    server.replays('GET', '/slurm/v0.0.38/job/11', 'job-unknown');
+    expect(await client.listStates([11])).toEqual([]);
+    expect(server.countOf('GET', PATH)).toBe(0);
   });
 
   it('is read whole where the time is not understood', async () => {
     await open('22.05-v0.0.38');
     server.replays('GET', PATH, 'job-failed');
-    await client.listStates([4]);
+    await client.listStates([4, 99]);
     const list = captured('22.05-v0.0.38', 'job-failed').text;
     const refusal = captured('22.05-v0.0.38', 'db-jobs-filter');
     server.on('GET', PATH, ({ query }, ...rest) =>
       (query === '' ? answer(200, list) : answer(refusal.status, refusal.text))({} as never, ...rest),
     );
-    expect(await client.listStates([4])).toHaveLength(1);
-    expect(await client.listStates([4])).toHaveLength(1);
+    expect(await client.listStates([4, 99])).toHaveLength(1);
+    expect(await client.listStates([4, 99])).toHaveLength(1);
     expect(server.countOf('GET', PATH)).toBe(4);
   });
 });

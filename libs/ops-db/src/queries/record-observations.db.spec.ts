@@ -116,6 +116,26 @@ describe('observing', () => {
     });
   });
 
+  it('leaves a site alone while it has nothing but jobs that were submitted just now, and says until when', async () => {
+    await queryRow(db, sql`UPDATE data_location SET observed_at = now() RETURNING id`);
+    const locationId = await aLocation(db);
+    const step = await aStep(db, { pipeline: await aPipeline(db, { locationId }) });
+    const { runId } = await aRun(db, { step, status: 'SUBMITTED', jobId: '18', directory: 'p/g/s/2.1' });
+    const claim = { intervalMs: 3_600_000, firstLookMs: 30_000 };
+
+    const early = await claimLocationsToObserve(db, claim);
+    expect(early.due).toEqual([]);
+    expect(early.nextInMs).toBeGreaterThan(20_000);
+    expect(early.nextInMs).toBeLessThanOrEqual(30_000);
+
+    await queryRow(
+      db,
+      sql`UPDATE run SET changed_at = now() - interval '31 seconds' WHERE id = ${runId} RETURNING id`,
+    );
+    expect((await claimLocationsToObserve(db, claim)).due).toMatchObject([{ id: locationId }]);
+    expect((await claimLocationsToObserve(db, claim)).due).toEqual([]);
+  });
+
   it('lets one of several replicas ask a site per interval', async () => {
     await queryRow(db, sql`UPDATE data_location SET observed_at = now() RETURNING id`);
     const backendConfig = { cpus: 2 };
@@ -126,16 +146,17 @@ describe('observing', () => {
     await aRun(db, { step, status: 'PENDING' });
 
     const claims = await Promise.all(
-      [1, 2, 3, 4].map(() => claimLocationsToObserve(db, { intervalMs: 60_000 })),
+      [1, 2, 3, 4].map(() => claimLocationsToObserve(db, { intervalMs: 60_000, firstLookMs: 0 })),
     );
 
-    expect(claims.flat()).toEqual([
+    const asked = claims.flatMap(({ due }) => due);
+    expect(asked).toEqual([
       { id: locationId, name: 'here', basePath: '/base', backend: 'fake', backendConfig },
     ]);
-    expect(claims.flat().map((location) => location.id)).not.toContain(idle);
-    expect(await claimLocationsToObserve(db, { intervalMs: 0 })).toContainEqual(
-      expect.objectContaining({ id: locationId }),
-    );
+    expect(asked.map((location) => location.id)).not.toContain(idle);
+    for (const { nextInMs } of claims) expect(nextInMs).toBeGreaterThan(50_000);
+    const { due } = await claimLocationsToObserve(db, { intervalMs: 0, firstLookMs: 0 });
+    expect(due).toContainEqual(expect.objectContaining({ id: locationId }));
     expect(await listObservableRuns(db, { locationId })).toEqual([
       {
         runId: run.runId,
