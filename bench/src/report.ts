@@ -14,6 +14,8 @@ export interface BenchmarkContext {
   readonly log: (line: string) => void;
   /** For the processes that a benchmark starts. */
   readonly environment: NodeJS.ProcessEnv;
+  /** What was said behind the benchmark's name. */
+  readonly options: readonly string[];
 }
 export type Figures = Readonly<Record<string, Figure>>;
 export type Benchmark = (context: BenchmarkContext) => Promise<Figures>;
@@ -47,6 +49,12 @@ export function printReport(report: Report, isJson: boolean): void {
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
+}
+
+/** The smallest value that so large a part of them does not exceed. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? Number.NaN;
 }
 
 const round = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));

@@ -52,7 +52,8 @@ async function describe({ layout, settings, cgroup }, { slurm, restApi }) {
 export function writeCommands({ layout, inside }) {
   place(join(layout.bin, 'enter-root'), readFileSync(join(here, 'enter-root.sh')), { mode: 0o755 });
   for (const command of COMMANDS) {
-    const line = [...inside, command].join(' ');
+    // By its path: with bin/ in front of PATH it would find itself, for ever.
+    const line = [...inside, `/usr/bin/${command}`].join(' ');
     const script = `#!/bin/sh\nSLURM_CONF=${layout.slurmConf} exec ${line} "$@"\n`;
     place(join(layout.bin, command), script, { mode: 0o755 });
   }
