@@ -21,6 +21,7 @@ export interface Run {
   readonly attempt: number;
   readonly failure_class: string | null;
   readonly failure_reason: string | null;
+  readonly waiting_reason: string | null;
 }
 
 /** A user of this machine. */
