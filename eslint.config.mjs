@@ -4,7 +4,7 @@ import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescrip
 import { flatConfigs as importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
-const SOURCES = ['apps/**/*.ts', 'libs/**/*.ts', 'e2e/**/*.ts', 'bench/**/*.ts'];
+const SOURCES = ['apps/**/*.ts', 'libs/**/*.ts', 'e2e/**/*.ts', 'bench/**/*.ts', 'faults/**/*.ts'];
 const TESTS = ['**/*.spec.ts', '**/testing/**/*.ts', '**/*.contract.ts', 'e2e/**/*.ts'];
 /** Where a process begins: the only places that read the environment. */
 const ENTRY_POINTS = [

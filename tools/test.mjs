@@ -91,6 +91,7 @@ if (jestArguments.length === 0) {
     'libs',
     'e2e',
     'bench',
+    'faults',
     '--max-warnings',
     '0',
   ]);
