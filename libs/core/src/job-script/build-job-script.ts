@@ -40,12 +40,15 @@ export function buildJobScript(options: JobScriptOptions): string {
   return [
     '#!/bin/sh',
     `# ${options.token}: written by Meridian, explained in docs/container-contract.md`,
+    // One command from here to the end: of a script that was cut off, a shell runs nothing and says so.
+    '{',
     'set -u',
     ...settings(options),
     ...stepFunction(options),
     RUN_STEP,
     COLLECT_OUTPUTS,
     'main',
+    '}',
     '',
   ].join('\n');
 }

@@ -21,6 +21,16 @@ const SHELLS: readonly (readonly [program: string, ...flags: string[]])[] = [['d
 describe.each(SHELLS)('the job script under %s', (...shell) => {
   const copy: Copy = { shell };
 
+  it('does nothing, and fails, when its end is missing', async () => {
+    const directory = newAttempt(['sh', '-c', 'touch output/ran']);
+    const whole = read(directory, 'job.sh');
+    for (const part of [0.3, 0.9, 0.999]) {
+      writeFileSync(`${directory}/job.sh`, whole.slice(0, Math.floor(whole.length * part) - 2));
+      expect(await run(directory, copy)).not.toBe(0);
+      expect(existsSync(`${directory}/claim`)).toBe(false);
+    }
+  });
+
   it('records what the step did', async () => {
     const directory = newAttempt([
       'sh',

@@ -25,6 +25,8 @@ export function launchScript(
   return [
     '#!/bin/sh',
     `# ${name}: written by Meridian, explained in docs/container-contract.md`,
+    // One command from here to the end: of a script that was cut off, a shell runs nothing and says so.
+    '{',
     'set -u',
     ...exports,
     `export MERIDIAN_JOB_ID=${id}`,
@@ -37,6 +39,7 @@ export function launchScript(
     ...(indices === null ? launches : ['case "$SLURM_ARRAY_TASK_ID" in', ...launches, 'esac']),
     'echo "no job script for this task" >&2',
     'exit 1',
+    '}',
     '',
   ].join('\n');
 }

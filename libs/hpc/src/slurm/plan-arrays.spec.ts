@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { jobToken, type JobSpec } from '@meridian/core';
 import * as fc from 'fast-check';
 import { launchScript } from './launch-script.js';
@@ -165,6 +166,19 @@ describe('the script that launches jobs', () => {
     const env = { PATH: '/usr/bin:/bin', SLURM_ARRAY_JOB_ID: '9', SLURM_ARRAY_TASK_ID: '1' };
     execFileSync('/bin/sh', ['-s'], { input: script, env });
     expect(readFileSync(`${base}/elsewhere-2.out`, 'utf8')).toBe(`${jobs[1]?.directory}\n`);
+  });
+
+  it('runs nothing when its end is missing', () => {
+    const [job] = [specOf(600, 1, 1, 'imaging/extract', base)];
+    mkdirSync(job.directory, { recursive: true });
+    writeFileSync(job.scriptPath, 'touch ran\n');
+    const script = launchScript({ name: 'n', jobs: [job], indices: null }, {});
+    const cut = script.slice(0, script.lastIndexOf('}'));
+    const env = { PATH: '/usr/bin:/bin', SLURM_JOB_ID: '9' };
+    writeFileSync(join(base, 'cut.sh'), cut);
+    expect(() => execFileSync('/bin/sh', [join(base, 'cut.sh')], { env, stdio: 'pipe' })).toThrow();
+    expect(existsSync(join(job.directory, 'ran'))).toBe(false);
+    rmSync(job.directory, { recursive: true });
   });
 
   it('fails for a task that it does not have', () => {
