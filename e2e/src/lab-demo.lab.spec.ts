@@ -81,6 +81,6 @@ function madeDirectory(...segments: readonly [string, string]): string {
 /** `…/<sub-group>/<step>/<run>.<attempt>/output/<path>` without the run and what is before the sub-group. */
 function placeOf(path: string): string {
   const [, subGroup = '', step = '', file = ''] =
-    /([^/]+)\/([^/]+)\/\d+\.\d+\/output\/(.+)$/.exec(path) ?? [];
+    /([^/]+)\/([^/]+)\/[a-z0-9]+-\d+\.\d+\/output\/(.+)$/.exec(path) ?? [];
   return [step, subGroup, file].join(' ');
 }

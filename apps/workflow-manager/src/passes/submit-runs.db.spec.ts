@@ -105,7 +105,7 @@ describe('SubmitRunsPass', () => {
     const { runId } = await aPendingRun(shop, step, { itemIds, subGroupDims: hostile });
     expect(await submit()).toBe(1);
     const { directory } = await attemptOf(runId);
-    expect(directory).toMatch(/^[A-Za-z0-9._-]+\/[A-Za-z0-9._-]+\/[A-Za-z0-9._-]+\/\d+\.1$/);
+    expect(directory).toMatch(/^[A-Za-z0-9._-]+\/[A-Za-z0-9._-]+\/[A-Za-z0-9._-]+\/[a-z0-9]+-\d+\.1$/);
     for (const name of await readdir(join(shop.base, directory, 'input')))
       expect(name).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
     expect(await readFile(join(shop.base, directory, 'job.sh'), 'utf8')).not.toContain('pwned');

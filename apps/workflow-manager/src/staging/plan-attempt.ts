@@ -51,7 +51,13 @@ const NODE_LOCAL_DIRECTORY = '/tmp';
  * @throws DomainError `software.unknown_placeholder` when the command cannot be filled
  */
 export function planAttempt(run: ClaimedRun, inputs: readonly RunInput[]): AttemptPlan {
-  const place = { pipeline: run.pipeline, subGroupDims: run.subGroupDims, subGroupKey: run.subGroupKey };
+  const { installation } = run;
+  const place = {
+    installation,
+    pipeline: run.pipeline,
+    subGroupDims: run.subGroupDims,
+    subGroupKey: run.subGroupKey,
+  };
   const directory = attemptDirectory({ ...place, step: run.step, runId: run.runId, attempt: run.attempt });
   const attempt = join(run.basePath, directory);
   const directories = {

@@ -79,6 +79,7 @@ describe('safeName', () => {
 
 describe('the directories of a run', () => {
   const place = {
+    installation: 'k3x9ab',
     pipeline: 'maps',
     subGroupDims: { source: 'm17' },
     subGroupKey: KEY,
@@ -88,14 +89,20 @@ describe('the directories of a run', () => {
   };
 
   it('name pipeline, sub-group, step, run and attempt', () => {
-    expect(attemptDirectory(place)).toBe('maps/source-m17-1f3c9a2b/grid/12.3');
-    expect(workspaceDirectory(place)).toBe('maps/source-m17-1f3c9a2b/workspace');
+    expect(attemptDirectory(place)).toBe('maps/source-m17-1f3c9a2b/grid/k3x9ab-12.3');
+    expect(workspaceDirectory(place)).toBe('maps/source-m17-1f3c9a2b/workspace/k3x9ab');
   });
 
   it('of a step that is called workspace are not in the workspace', () => {
     expect(
       attemptDirectory({ ...place, step: 'workspace' }).startsWith(`${workspaceDirectory(place)}/`),
     ).toBe(false);
+  });
+
+  it('of two installations never meet', () => {
+    const other = { ...place, installation: 'q7w2zz' };
+    expect(attemptDirectory(other)).not.toBe(attemptDirectory(place));
+    expect(workspaceDirectory(other)).not.toBe(workspaceDirectory(place));
   });
 
   it('stay below the base and within what file systems allow', () => {

@@ -34,6 +34,8 @@ const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 const RESERVED_NAMES: readonly string[] = ['workspace'];
 
 export interface SubGroupPlace {
+  /** Two installations may share a base, and one that was made anew counts its runs from 1 again. */
+  readonly installation: string;
   readonly pipeline: string;
   readonly subGroupDims: Dims;
   readonly subGroupKey: string;
@@ -62,13 +64,15 @@ export function subGroupSlug(dims: Dims, key: string): string {
   return `${slug}-${hash.slice(0, slug === raw ? SHORT_HASH : LONG_HASH)}`;
 }
 
-/** Where one attempt lives, relative to the location's base: `<pipeline>/<sub-group>/<step>/<run>.<attempt>`. */
+/** Where one attempt lives, relative to the location's base: `<pipeline>/<sub-group>/<step>/<installation>-<run>.<attempt>`. */
 export function attemptDirectory(place: AttemptPlace): string {
-  return `${subGroupDirectory(place)}/${safeName(place.step)}/${place.runId}.${place.attempt}`;
+  const { installation, step, runId, attempt } = place;
+  return `${subGroupDirectory(place)}/${safeName(step)}/${installation}-${runId}.${attempt}`;
 }
 
 /** The scratch space that the steps of one sub-group share, relative to the location's base. */
-export const workspaceDirectory = (place: SubGroupPlace): string => `${subGroupDirectory(place)}/workspace`;
+export const workspaceDirectory = (place: SubGroupPlace): string =>
+  `${subGroupDirectory(place)}/workspace/${place.installation}`;
 
 /** The folder name of a step, also inside the workspace; a name that is safe already stays as it is. */
 export function safeName(name: string): string {
