@@ -156,7 +156,7 @@ describe('a staged attempt in a real container', () => {
     const attempt = await finish({ command: shell(script), isFinalStep: false });
     expect(attempt.read('logs/stdout.log')).toBe('/workflow\n');
     expect(attempt.read('output/f')).toBe('mine\n');
-    expect(attempt.read('../../workspace/note')).toBe('shared\n');
+    expect(attempt.read('../../workspace/test1/note')).toBe('shared\n');
   });
 
   it('a program in a folder of its own runs in an image that only has what it runs with', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SlurmJob, SlurmSubmission } from '../../slurm/slurm-client.js';
@@ -43,7 +44,8 @@ export class LoginNode {
 
   submission(script: string, changes: Partial<SlurmSubmission> = {}): SlurmSubmission {
     return {
-      name: `client-${process.pid}-${this.jobIds.length + 1}`,
+      // The cluster remembers what other specs of this process ran.
+      name: `client-${randomUUID()}`,
       comment: 'it\'s a test; of "slurm-ssh" $(date)',
       script: `#!/bin/sh\n${script}\n`,
       workingDirectory: this.directory,
