@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Lab, LabSite } from './lab-cluster.js';
 
 /** What somebody got wrong about a location, and what is said of it. */
@@ -22,11 +23,12 @@ export interface WrongSecrets {
 /** Nobody listens there. */
 const CLOSED_PORT = 1;
 const NOBODYS_KEY = `SHA256:${'A'.repeat(43)}`;
-/** After its tokens end, in seconds. */
+/** The shortest life of a token, in seconds, and the time after which it has certainly ended: Slurm counts whole seconds. */
 const MOMENT = 1;
+const ENDED_MS = (MOMENT + 2) * 1000;
 
 /** In files below a directory that the lab's user can read. */
-export function writeSecrets(lab: Lab, base: string): WrongSecrets {
+export async function writeSecrets(lab: Lab, base: string): Promise<WrongSecrets> {
   const directory = join(base, 'secrets');
   mkdirSync(directory, { mode: 0o700 });
   lab.give(directory);
@@ -35,12 +37,14 @@ export function writeSecrets(lab: Lab, base: string): WrongSecrets {
     writeFileSync(path, content, { mode: 0o600 });
     return lab.give(path);
   };
-  return {
+  const secrets = {
     garbage: write('garbage', 'not.a.token\n'),
     expired: write('expired', lab.token(MOMENT)),
     ofOther: write('of-other', lab.token(600, lab.facts.other_user)),
     otherKey: write('other-key', readFileSync(lab.facts.other_ssh_key_file, 'utf8')),
   };
+  await setTimeout(ENDED_MS);
+  return secrets;
 }
 
 export const mistakesOf = (lab: Lab, secrets: WrongSecrets): readonly Mistake[] => [

@@ -42,7 +42,7 @@ describe('a location that somebody described wrongly', () => {
   let mistakes: readonly Mistake[];
   let pipelines: readonly LabPipeline[];
   beforeAll(async () => {
-    secrets = writeSecrets(lab, meridian.base);
+    secrets = await writeSecrets(lab, meridian.base);
     mistakes = mistakesOf(lab, secrets);
     // All at once: work is there before anybody has looked at the location.
     pipelines = await meridian.pipelines(
