@@ -1,4 +1,4 @@
-import { FakeBackend, FakeSite } from '@meridian/hpc';
+import { FakeBackend, FakeSite, mountedFiles } from '@meridian/hpc';
 import { CollectResultsPass, ObserveJobsPass } from '@meridian/result-manager';
 import { ImageKeeper, Sites, SubmitRunsPass } from '@meridian/workflow-manager';
 import pino from 'pino';
@@ -12,7 +12,8 @@ export function managerPasses(dataSource: DataSource) {
   const logger = pino({ level: 'warn' });
   const backend = new FakeBackend(new FakeSite({ run: succeedAtOnce }));
   const now = () => new Date();
-  const sites = new Sites({ dataSource, backendOf: () => backend, now, logger, holdSeconds: 1 });
+  const filesOf = () => mountedFiles;
+  const sites = new Sites({ dataSource, backendOf: () => backend, filesOf, now, logger, holdSeconds: 1 });
   const limits = {
     batchSize: BATCH,
     inputsPerBatch: 10_000,
@@ -37,6 +38,7 @@ export function managerPasses(dataSource: DataSource) {
   const observe = new ObserveJobsPass({
     dataSource,
     actor: 'result-manager@bench',
+    filesOf,
     logger,
     now,
     backendOf: () => backend,
@@ -48,6 +50,7 @@ export function managerPasses(dataSource: DataSource) {
   const collect = new CollectResultsPass({
     dataSource,
     actor: 'result-manager@bench',
+    filesOf,
     logger,
     rules,
     leaseSeconds: 60,

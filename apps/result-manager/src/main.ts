@@ -37,11 +37,10 @@ async function main(): Promise<void> {
     recordGraceSeconds: settings.recordGraceSeconds,
     diskPatienceSeconds: settings.diskPatienceSeconds,
   };
+  const common = { dataSource, actor, logger, filesOf: backends.filesOf };
   const passes = [
     new ObserveJobsPass({
-      dataSource,
-      actor,
-      logger,
+      ...common,
       now: () => new Date(),
       backendOf: backends.of,
       intervalMs: pollIntervalMs,
@@ -50,7 +49,7 @@ async function main(): Promise<void> {
       forgottenAfterSeconds: settings.forgottenAfterSeconds,
       lostAfterSeconds: settings.lostAfterSeconds,
     }),
-    new CollectResultsPass({ dataSource, actor, logger, rules, leaseSeconds, batchSize }),
+    new CollectResultsPass({ ...common, rules, leaseSeconds, batchSize }),
   ];
   const close = async (): Promise<void> => {
     await backends.close();

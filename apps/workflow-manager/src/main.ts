@@ -29,6 +29,7 @@ async function main(): Promise<void> {
     settings,
     dataSource: database.dataSource,
     backendOf: backends.of,
+    filesOf: backends.filesOf,
     problemOf: backends.problemOf,
     owner: database.instance,
     now: () => new Date(),

@@ -13,13 +13,14 @@ import { ReconcileSubmissionsPass } from './passes/reconcile-submissions.pass.js
 import { RescueExpiredLeasesPass } from './passes/rescue-expired-leases.pass.js';
 import { SubmitRunsPass, type SubmitRunsLimits } from './passes/submit-runs.pass.js';
 import { TripBreakersPass } from './passes/trip-breakers.pass.js';
-import { Sites, type BackendLookup, type ProblemLookup } from './sites/sites.js';
+import { Sites, type BackendLookup, type FilesLookup, type ProblemLookup } from './sites/sites.js';
 import type { WORKFLOW_MANAGER_SETTINGS } from './workflow-manager.config.js';
 
 export interface WorkflowManagerOptions {
   readonly settings: SettingValues<typeof WORKFLOW_MANAGER_SETTINGS>;
   readonly dataSource: DataSource;
   readonly backendOf: BackendLookup;
+  readonly filesOf: FilesLookup;
   readonly problemOf: ProblemLookup;
   /** This process, different from every other one that ever was: it owns the leases. */
   readonly owner: string;
@@ -72,9 +73,9 @@ const LONGEST_KILL_LOOK_SECONDS = 60;
  * lets one of them run.
  */
 export function workflowManagerPasses(options: WorkflowManagerOptions): Pass[] {
-  const { settings, dataSource, backendOf, owner, now, logger } = options;
+  const { settings, dataSource, backendOf, filesOf, owner, now, logger } = options;
   const { batchSize, leaseSeconds, waitSeconds } = settings;
-  const sites = new Sites({ dataSource, backendOf, now, logger, holdSeconds: waitSeconds });
+  const sites = new Sites({ dataSource, backendOf, filesOf, now, logger, holdSeconds: waitSeconds });
   const images = imageKeeper(options);
   const common = { dataSource, sites, owner, now, logger, batchSize };
   return [
@@ -83,6 +84,7 @@ export function workflowManagerPasses(options: WorkflowManagerOptions): Pass[] {
     new CheckSitesPass({
       ...common,
       backendOf,
+      filesOf,
       problemOf: options.problemOf,
       intervals: {
         healthySeconds: settings.healthSeconds,

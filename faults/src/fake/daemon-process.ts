@@ -1,6 +1,6 @@
 import { readSettings } from '@meridian/core';
 import type { Logger, Pass } from '@meridian/daemon';
-import type { HpcBackend } from '@meridian/hpc';
+import { mountedFiles, type HpcBackend } from '@meridian/hpc';
 import { opsDataSource } from '@meridian/ops-db';
 import { CollectResultsPass, ObserveJobsPass } from '@meridian/result-manager';
 import { WORKFLOW_MANAGER_SETTINGS, workflowManagerPasses } from '@meridian/workflow-manager';
@@ -75,6 +75,7 @@ function workflowPasses(options: DaemonOptions, dataSource: DataSource, backend:
     settings: { ...readSettings(WORKFLOW_MANAGER_SETTINGS, { DATABASE_URL: url }), batchSize: BATCH },
     dataSource,
     backendOf: () => backend,
+    filesOf: () => mountedFiles,
     problemOf: () => null,
     owner: actor.name,
     now: actor.now,
@@ -84,7 +85,7 @@ function workflowPasses(options: DaemonOptions, dataSource: DataSource, backend:
 
 function resultPasses(options: DaemonOptions, dataSource: DataSource, backend: HpcBackend): Pass[] {
   const { actor, logger } = options;
-  const common = { dataSource, actor: actor.name, logger };
+  const common = { dataSource, actor: actor.name, logger, filesOf: () => mountedFiles };
   const rules = { hashPolicy: 'sample', recordGraceSeconds: 10, diskPatienceSeconds: 600 } as const;
   return [
     new ObserveJobsPass({

@@ -1,5 +1,7 @@
-import { createBackend, type BackendLocation, type BackendOptions } from './create-backend.js';
+import { createSite, reachOf, type BackendLocation, type BackendOptions } from './create-backend.js';
 import type { HpcBackend } from './hpc-backend.js';
+import { mountedFiles } from './site-files/mounted-files.js';
+import type { SiteFiles } from './site-files/site-files.js';
 
 export interface BackendCacheOptions extends Pick<BackendOptions, 'startsJobs' | 'readEnvironment'> {
   /** Told what is wrong with a location or its backend; once for settings that cannot be used. */
@@ -9,7 +11,8 @@ export interface BackendCacheOptions extends Pick<BackendOptions, 'startsJobs' |
 interface Entry {
   readonly settings: string;
   readonly backend: HpcBackend | null;
-  /** Why there is none. */
+  readonly files: SiteFiles | null;
+  /** Why there is no backend. */
   readonly problem: Error | null;
 }
 
@@ -23,6 +26,9 @@ export class BackendCache {
 
   /** Null for a location whose backend this version does not have, or whose settings are wrong. */
   of = (location: KnownLocation): HpcBackend | null => this.entryOf(location).backend;
+
+  /** Null when the settings say neither where its files are nor how to get there; those that are mounted here need no backend. */
+  filesOf = (location: KnownLocation): SiteFiles | null => this.entryOf(location).files;
 
   /** Why a location has no backend; null for one that has. */
   problemOf = (location: KnownLocation): Error | null => this.entryOf(location).problem;
@@ -46,11 +52,16 @@ export class BackendCache {
   private create(location: BackendLocation): Omit<Entry, 'settings'> {
     const { onProblem, ...options } = this.options;
     try {
-      const backend = createBackend(location, { ...options, onError: (error) => onProblem(location, error) });
-      return { backend, problem: null };
+      const site = createSite(location, { ...options, onError: (error) => onProblem(location, error) });
+      return { ...site, problem: null };
     } catch (problem) {
       onProblem(location, problem);
-      return { backend: null, problem: problem instanceof Error ? problem : new Error(String(problem)) };
+      const files = reachOf(location) === 'mounted' ? mountedFiles : null;
+      return {
+        backend: null,
+        files,
+        problem: problem instanceof Error ? problem : new Error(String(problem)),
+      };
     }
   }
 }

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { createBackend, type BackendLocation } from './create-backend.js';
+import { BackendCache } from './backend-cache.js';
+import { createBackend, createSite, type BackendLocation } from './create-backend.js';
 import { FakeBackend } from './fake/fake.backend.js';
+import { SiteAway } from './site-files/site-files.js';
 
 const basePath = mkdtempSync(`${tmpdir()}/meridian-backend-`);
 afterAll(() => rmSync(basePath, { recursive: true, force: true }));
@@ -60,6 +62,9 @@ it.each([
   ['slurm-rest', { ...REST, environment: { CPUS: 3 } }, '"environment" is not an object of texts'],
   ['slurm-rest', { ...REST, token: {} }, '"token.file"'],
   ['slurm-ssh', { ...SSH, host_key: 'aa:bb' }, '"host_key"'],
+  ['slurm-ssh', { ...SSH, files: 'nfs' }, '"files" is neither mounted nor sftp'],
+  ['slurm-ssh', { ...SSH, files: 'sftp', channels: 1 }, '"channels" is less than 2'],
+  ['slurm-rest', { ...REST, files: 'sftp' }, '"files" is none of'],
 ])(
   'a %s location with the settings %j is refused, and the error names %s',
   (backend, backendConfig, named) => {
@@ -71,6 +76,38 @@ it.each([
     );
   },
 );
+
+it.each([
+  ['local', {}, 'mounted'],
+  ['slurm-rest', REST, 'mounted'],
+  ['slurm-ssh', SSH, 'mounted'],
+  ['slurm-ssh', { ...SSH, files: 'mounted' }, 'mounted'],
+  ['slurm-ssh', { ...SSH, files: 'sftp' }, 'sftp'],
+])('the files of a %s location with the settings %j are %s', async (backend, backendConfig, reach) => {
+  const site = createSite(location({ backend, backendConfig }), { startsJobs: false });
+  expect(site.files.reach).toBe(reach);
+  await site.backend.close();
+});
+
+it('files at a site that does not answer are away, which is no word about any of them', async () => {
+  const unreachable = { ...SSH, host: '127.0.0.1', port: 1, agent_socket: `${basePath}/none`, files: 'sftp' };
+  const { backend, files } = createSite(location({ backend: 'slurm-ssh', backendConfig: unreachable }), {
+    startsJobs: false,
+  });
+  await expect(files.stat(basePath)).rejects.toThrow(SiteAway);
+  await expect(files.writeAtomically(`${basePath}/file`, 'text', 0o644)).rejects.toThrow(SiteAway);
+  await expect(files.hash(`${basePath}/file`)).rejects.toThrow(SiteAway);
+  await backend.close();
+});
+
+it('wrong settings leave the way to files that are mounted, and none to others', () => {
+  const cache = new BackendCache({ startsJobs: false, onProblem: () => undefined });
+  const wrong = { ...SSH, host_key: 'aa:bb' };
+  const at = (id: number, backendConfig: BackendLocation['backendConfig']) =>
+    cache.filesOf({ id, ...location({ backend: 'slurm-ssh', backendConfig }) });
+  expect(at(1, wrong)?.reach).toBe('mounted');
+  expect(at(2, { ...wrong, files: 'sftp' })).toBeNull();
+});
 
 it('a backend that the caller brings wins', () => {
   const fake = new FakeBackend();

@@ -4,7 +4,9 @@ import { dirname } from 'node:path';
 import type { HpcBackend } from './hpc-backend.js';
 import { ConfigReader } from './config-reader.js';
 import { LocalBackend } from './local/local.backend.js';
-import { readSshSettings, SlurmSshClient } from './slurm-ssh/index.js';
+import { mountedFiles } from './site-files/mounted-files.js';
+import type { SiteFiles } from './site-files/site-files.js';
+import { readSshSettings, RemoteFiles, SlurmSshClient } from './slurm-ssh/index.js';
 import { readRestSettings, SlurmRestClient } from './slurm-rest/index.js';
 import { readJobOptions } from './slurm/job-options.js';
 import { SlurmBackend } from './slurm/slurm-backend.js';
@@ -34,22 +36,32 @@ export interface BackendOptions {
 
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** What runs the jobs of a processing location, and how its files are reached. */
+export interface SiteAccess {
+  readonly backend: HpcBackend;
+  readonly files: SiteFiles;
+}
+
+/** Only the jobs' part of `createSite`. */
+export const createBackend = (location: BackendLocation, options: BackendOptions): HpcBackend =>
+  createSite(location, options).backend;
+
 /**
- * The backend of a processing location.
+ * The access to a processing location. Closing the backend closes the way to the files as well.
  *
  * @throws DomainError `backend.not_available` for one that this version does not have, `backend.config_invalid` for settings
  * that it does not understand.
  */
-export function createBackend(location: BackendLocation, options: BackendOptions): HpcBackend {
+export function createSite(location: BackendLocation, options: BackendOptions): SiteAccess {
   const custom = options.backends?.[location.backend ?? ''];
-  if (custom !== undefined) return custom(location);
+  if (custom !== undefined) return { backend: custom(location), files: mountedFiles };
   switch (location.backend) {
     case 'local':
-      return localBackend(location, options);
+      return { backend: localBackend(location, options), files: mountedFiles };
     case 'slurm-rest':
-      return slurmRestBackend(location, options);
+      return { backend: slurmRestBackend(location, options), files: mountedFiles };
     case 'slurm-ssh':
-      return slurmSshBackend(location, options);
+      return slurmSshSite(location, options);
     default:
       throw notAvailable(location, [
         'local',
@@ -69,9 +81,13 @@ function slurmRestBackend(location: BackendLocation, options: BackendOptions): H
   return new SlurmBackend({ ...slurm, backend: 'slurm-rest', client });
 }
 
-function slurmSshBackend(location: BackendLocation, options: BackendOptions): HpcBackend {
+function slurmSshSite(location: BackendLocation, options: BackendOptions): SiteAccess {
   const reader = ConfigReader.of(location);
   const settings = readSshSettings(reader);
+  const reach = readReach(reader);
+  // One of them is for files as long as there are any to be moved; commands must not wait for that.
+  if (reach === 'sftp' && settings.channels < 2)
+    reader.refuse('channels', 'is less than 2, which SFTP needs');
   const slurm = readSlurm(location, reader, options);
   const inheritedAgent = options.readEnvironment?.('SSH_AUTH_SOCK');
   const client = new SlurmSshClient({
@@ -79,8 +95,22 @@ function slurmSshBackend(location: BackendLocation, options: BackendOptions): Hp
     settings,
     ...(inheritedAgent === undefined ? {} : { inheritedAgent }),
   });
-  return new SlurmBackend({ ...slurm, backend: 'slurm-ssh', client });
+  return {
+    backend: new SlurmBackend({ ...slurm, backend: 'slurm-ssh', client }),
+    files: reach === 'sftp' ? new RemoteFiles(client.connection) : mountedFiles,
+  };
 }
+
+function readReach(reader: ConfigReader): SiteFiles['reach'] {
+  const reach = reader.optionalText('files') ?? 'mounted';
+  return reach === 'mounted' || reach === 'sftp'
+    ? reach
+    : reader.refuse('files', 'is neither mounted nor sftp');
+}
+
+/** How a location's files are reached, also when the rest of its settings cannot be used. */
+export const reachOf = ({ backend, backendConfig }: BackendLocation): SiteFiles['reach'] =>
+  backend === 'slurm-ssh' && backendConfig['files'] === 'sftp' ? 'sftp' : 'mounted';
 
 /** What both ways to a Slurm share, and the end of reading their settings. */
 function readSlurm(location: BackendLocation, reader: ConfigReader, options: BackendOptions) {

@@ -5,3 +5,5 @@ export type { Capacity } from './local/choose-jobs.js';
 export * from './fake/fake.backend.js';
 export * from './fake/fake-site.js';
 export * from './backend-cache.js';
+export * from './site-files/site-files.js';
+export { mountedFiles } from './site-files/mounted-files.js';

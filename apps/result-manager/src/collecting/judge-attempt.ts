@@ -10,6 +10,7 @@ import {
   type Failure,
   type ResultRecord,
 } from '@meridian/core';
+import { SiteAway, type SiteFiles } from '@meridian/hpc';
 import type { ClaimedCollection } from '@meridian/ops-db';
 import { AttemptDirectory } from './attempt-directory.js';
 import { verifyFiles, type HashPolicy } from './verify-files.js';
@@ -35,12 +36,18 @@ const MAX_CONTRACT_FILE_BYTES = 64 * 1024 * 1024;
 class Unreachable extends Error {}
 
 /** Judges one ended attempt by the record, the files and the site's word. Reads the disk, writes nothing, never rejects. */
-export async function judgeAttempt(claimed: ClaimedCollection, rules: JudgingRules): Promise<Verdict> {
-  const directory = new AttemptDirectory(claimed.basePath, claimed.directory);
+export async function judgeAttempt(
+  claimed: ClaimedCollection,
+  files: SiteFiles,
+  rules: JudgingRules,
+): Promise<Verdict> {
+  const directory = new AttemptDirectory(files, claimed.basePath, claimed.directory);
   try {
     return await judge(claimed, directory, rules);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
+    // A site that is away says nothing about what the job left; it is waited for as long as its scheduler would be.
+    if (error instanceof SiteAway) return { kind: 'wait', reason };
     if (claimed.secondsSinceEnd < rules.diskPatienceSeconds) return { kind: 'wait', reason };
     return {
       kind: 'failed',

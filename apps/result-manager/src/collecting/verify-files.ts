@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import type { ResultFile } from '@meridian/core';
-import { regularFileSize, type AttemptDirectory } from './attempt-directory.js';
 import { mapConcurrently } from '@meridian/daemon';
+import type { AttemptDirectory } from './attempt-directory.js';
 
 /** How many outputs are hashed again after the compute node has done so; sizes are always compared. */
 export const HASH_POLICIES = ['none', 'sample', 'full'] as const;
@@ -24,11 +21,11 @@ export async function verifyFiles(
 ): Promise<string[]> {
   const problems = await mapConcurrently(files, FILES_AT_ONCE, async (file) => {
     const name = JSON.stringify(file.path);
-    const size = await regularFileSize(directory.outputPath(file.path));
+    const size = await directory.outputSize(file.path);
     if (size === null) return `${name} is recorded and not there`;
     if (size !== file.sizeBytes) return `${name} has ${size} bytes, recorded are ${file.sizeBytes}`;
     if (!isHashed(file, policy)) return null;
-    const hash = await sha256OfFile(directory.outputPath(file.path));
+    const hash = await directory.hashOutput(file.path);
     return hash === file.sha256
       ? null
       : `${name} has another checksum than the one recorded on the compute node`;
@@ -45,10 +42,4 @@ function isHashed(file: ResultFile, policy: HashPolicy): boolean {
     case 'full':
       return true;
   }
-}
-
-async function sha256OfFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
 }

@@ -1,5 +1,5 @@
 import { parseJobToken, type ProvenAbsence } from '@meridian/core';
-import type { HpcBackend } from '@meridian/hpc';
+import type { HpcBackend, SiteFiles } from '@meridian/hpc';
 import type { ObservableRun } from '@meridian/ops-db';
 import { AttemptDirectory } from '../collecting/attempt-directory.js';
 
@@ -11,6 +11,7 @@ export interface ForgottenRun {
 
 export interface AbsenceQuestion {
   readonly backend: HpcBackend;
+  readonly files: SiteFiles;
   readonly installation: string;
   readonly basePath: string;
   readonly runs: readonly ForgottenRun[];
@@ -38,15 +39,21 @@ export async function proveAbsence(question: AbsenceQuestion): Promise<Map<numbe
   const answeredAt = now();
   const absences = new Map<number, ProvenAbsence>();
   for (const { run, unknownSince } of runs) {
-    if (!alive.has(run.runId) && (await hasLeftNothing(question.basePath, run.directory, answeredAt)))
+    if (!alive.has(run.runId) && (await hasLeftNothing(question, run.directory, answeredAt)))
       absences.set(run.runId, { answeredAt, unknownSince });
   }
   return absences;
 }
 
-async function hasLeftNothing(basePath: string, directory: string, now: Date): Promise<boolean> {
-  const attempt = new AttemptDirectory(basePath, directory);
-  if ((await attempt.readRecord()).kind !== 'absent') return false;
-  const { hasRecord, quietSeconds } = await attempt.proof(now);
-  return !hasRecord && (quietSeconds === null || quietSeconds >= QUIET_SECONDS);
+async function hasLeftNothing(
+  { files, basePath }: AbsenceQuestion,
+  directory: string,
+  now: Date,
+): Promise<boolean> {
+  const attempt = new AttemptDirectory(files, basePath, directory);
+  const record = await attempt.readRecord().catch(() => null);
+  if (record?.kind !== 'absent') return false;
+  const proof = await attempt.proof(now);
+  if (proof === null || proof.hasRecord) return false;
+  return proof.quietSeconds === null || proof.quietSeconds >= QUIET_SECONDS;
 }

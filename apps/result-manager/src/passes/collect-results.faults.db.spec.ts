@@ -1,4 +1,6 @@
 import { sql } from '@meridian/core';
+import { mountedFiles } from '@meridian/hpc';
+import { unreachableFiles } from '@meridian/hpc/testing';
 import { opsDataSource, queryRows } from '@meridian/ops-db';
 import { runHistory, runRow } from '@meridian/ops-db/testing';
 import { makeMortal, type Death } from '../testing/dying-data-source.js';
@@ -16,6 +18,7 @@ describe('CollectResultsPass, when things go wrong around it', () => {
 
   const collector = (options: Partial<CollectResultsOptions> = {}) =>
     new CollectResultsPass({
+      filesOf: () => mountedFiles,
       dataSource: workshop.database.dataSource,
       actor: 'collector',
       logger: workshop.logger,
@@ -48,6 +51,21 @@ describe('CollectResultsPass, when things go wrong around it', () => {
       runs.map(async (run) => (await runRow(workshop.db, run.runId))['status']),
     );
     expect(statuses).toEqual(['COMPLETED', 'PENDING', 'COMPLETED']);
+  });
+
+  it.each([
+    ['does not answer', unreachableFiles()],
+    ['has settings that lead nowhere', null],
+  ])('waits for a site that %s, however long, and collects when it is back', async (_, files) => {
+    const run = await workshop.aRun();
+    await workshop.leave(run, { files: { 'science/a.fits': 'a' } });
+    await workshop.ended(run, { state: 'COMPLETED', exitCode: 0, secondsAgo: 1_000_000 });
+
+    expect(await collector({ filesOf: () => files }).run(NEVER)).toBe(0);
+    expect(await runRow(workshop.db, run.runId)).toMatchObject({ status: 'COLLECTING_RESULTS' });
+    await workshop.expireLeases();
+    expect(await collect()).toBe(1);
+    expect(await runRow(workshop.db, run.runId)).toMatchObject({ status: 'COMPLETED' });
   });
 
   it('registers each product once when two collectors work at the same time', async () => {

@@ -1,3 +1,4 @@
+import { mountedFiles } from '@meridian/hpc';
 import { rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sql } from '@meridian/core';
@@ -18,6 +19,7 @@ describe('CollectResultsPass', () => {
 
   const collect = () =>
     new CollectResultsPass({
+      filesOf: () => mountedFiles,
       dataSource: workshop.database.dataSource,
       actor: 'collector',
       logger: workshop.logger,

@@ -20,6 +20,7 @@ import {
   type RunFailure,
   type RunResult,
 } from '@meridian/ops-db';
+import type { SiteFiles } from '@meridian/hpc';
 import type { DataSource } from 'typeorm';
 import { judgeAttempt, type JudgingRules, type Verdict } from '../collecting/judge-attempt.js';
 
@@ -27,6 +28,8 @@ export interface CollectResultsOptions {
   readonly dataSource: DataSource;
   /** Names this process in run events and leases. */
   readonly actor: string;
+  /** Null when there is no way to a location's files. */
+  readonly filesOf: (location: ClaimedCollection['location']) => SiteFiles | null;
   readonly logger: Logger;
   readonly rules: JudgingRules;
   readonly leaseSeconds: number;
@@ -70,14 +73,19 @@ export class CollectResultsPass implements Pass {
   private async collect(claimed: readonly ClaimedCollection[], signal: AbortSignal): Promise<number> {
     const judged = await this.whileLeased(claimed, () =>
       mapConcurrently(claimed, ATTEMPTS_AT_ONCE, async (run): Promise<Judged> => {
-        const verdict: Verdict = signal.aborted
-          ? { kind: 'wait', reason: 'stopping' }
-          : await judgeAttempt(run, this.options.rules);
+        const verdict = signal.aborted ? waiting('stopping') : await this.judge(run);
         return { claimed: run, verdict };
       }),
     );
     await this.putOff(judged, signal.aborted ? 0 : this.options.rules.recordGraceSeconds);
     return (await this.register(judged)) + (await this.fail(judged.flatMap(failedOnly)));
+  }
+
+  private async judge(run: ClaimedCollection): Promise<Verdict> {
+    const files = this.options.filesOf(run.location);
+    return files === null
+      ? waiting(`there is no way to the files of location ${run.location.name}`)
+      : judgeAttempt(run, files, this.options.rules);
   }
 
   /** Renews the leases while `work` reads: hashing large files may take longer than a lease lasts. */
@@ -147,6 +155,8 @@ export class CollectResultsPass implements Pass {
     return failRuns(dataSource.manager, { actor, leaseOwner: actor, failures: failed.map(failureOf) });
   }
 }
+
+const waiting = (reason: string): Verdict => ({ kind: 'wait', reason });
 
 interface FailedRun {
   readonly claimed: ClaimedCollection;

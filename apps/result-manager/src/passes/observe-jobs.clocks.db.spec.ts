@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { jobToken } from '@meridian/core';
-import { FakeBackend, FakeSite } from '@meridian/hpc';
+import { FakeBackend, FakeSite, mountedFiles } from '@meridian/hpc';
 import { runRow } from '@meridian/ops-db/testing';
 import { Workshop } from '../testing/workshop.js';
 import { ObserveJobsPass } from './observe-jobs.pass.js';
@@ -37,6 +37,7 @@ describe('ObserveJobsPass, when clocks disagree', () => {
         actor: 'observer',
         logger: workshop.logger,
         now: () => new Date(Date.now() + hours * HOUR_MS),
+        filesOf: () => mountedFiles,
         backendOf: () => new FakeBackend(site),
         intervalMs: 0,
         unknownAfterSeconds: 300,

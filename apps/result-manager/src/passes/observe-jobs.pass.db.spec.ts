@@ -1,7 +1,8 @@
 import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { jobToken, type JobId, type JobSpec } from '@meridian/core';
-import { FakeBackend, FakeSite } from '@meridian/hpc';
+import { FakeBackend, FakeSite, mountedFiles } from '@meridian/hpc';
+import { unreachableFiles } from '@meridian/hpc/testing';
 import { findInstallation } from '@meridian/ops-db';
 import { aLocation, aPipeline, runRow, type RunOptions } from '@meridian/ops-db/testing';
 import { Workshop } from '../testing/workshop.js';
@@ -32,6 +33,7 @@ describe('ObserveJobsPass', () => {
 
   const observer = (options: Partial<ObserveJobsOptions> = {}) =>
     new ObserveJobsPass({
+      filesOf: () => mountedFiles,
       dataSource: workshop.database.dataSource,
       actor: 'observer',
       logger: workshop.logger,
@@ -156,7 +158,7 @@ describe('ObserveJobsPass', () => {
     const later = (seconds: number): void => {
       now = new Date(now.getTime() + seconds * 1000);
     };
-    const looking = () => observer({ now: () => now });
+    const looking = (options: Partial<ObserveJobsOptions> = {}) => observer({ now: () => now, ...options });
     /** Its token names the run itself, as the managers have it. */
     const aForgottenJob = async (): Promise<Awaited<ReturnType<typeof aJob>> & { spec: JobSpec }> => {
       const run = await aJob({ cancelRequestedAt: NOW });
@@ -236,6 +238,15 @@ describe('ObserveJobsPass', () => {
       later(60);
       await pass.run(NEVER);
       expect(await statusOf(run)).toBe('SUBMITTED');
+    });
+
+    it('stays as it is while the way to its files is cut', async () => {
+      const run = await aForgottenJob();
+      const pass = looking({ filesOf: unreachableFiles });
+      await pass.run(NEVER);
+      later(60);
+      await pass.run(NEVER);
+      expect([await statusOf(run), site.requests.listAlive]).toEqual(['SUBMITTED', 1]);
     });
 
     it('is another thing than a run that nobody cancelled, which waits much longer, and not for ever', async () => {

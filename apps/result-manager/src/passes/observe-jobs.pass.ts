@@ -8,7 +8,7 @@ import {
   type ProvenAbsence,
 } from '@meridian/core';
 import { mapConcurrently, type Logger, type Pass } from '@meridian/daemon';
-import type { HpcBackend } from '@meridian/hpc';
+import type { HpcBackend, SiteFiles } from '@meridian/hpc';
 import {
   claimLocationsToObserve,
   databaseTime,
@@ -22,7 +22,7 @@ import {
 } from '@meridian/ops-db';
 import type { DataSource } from 'typeorm';
 import { AttemptDirectory } from '../collecting/attempt-directory.js';
-import { proveAbsence, type ForgottenRun } from '../observing/prove-absence.js';
+import { proveAbsence, type AbsenceQuestion, type ForgottenRun } from '../observing/prove-absence.js';
 
 export interface ObserveJobsOptions {
   readonly dataSource: DataSource;
@@ -32,6 +32,7 @@ export interface ObserveJobsOptions {
   readonly now: () => Date;
   /** Null, having said why, for a location that this daemon cannot ask. */
   readonly backendOf: (location: LocationToObserve) => HpcBackend | null;
+  readonly filesOf: (location: LocationToObserve) => SiteFiles | null;
   /** No site is asked more often than this, by however many replicas. */
   readonly intervalMs: number;
   /** How long after its submission a job is looked at first, unless others are looked at anyway; default at once. */
@@ -91,18 +92,19 @@ export class ObserveJobsPass implements Pass {
   }
 
   private async observe(location: LocationToObserve): Promise<number> {
-    const { dataSource, actor, backendOf } = this.options;
+    const { dataSource, actor, backendOf, filesOf } = this.options;
     const runs = await listObservableRuns(dataSource.manager, { locationId: location.id });
     if (runs.length === 0) return 0;
     const backend = backendOf(location);
-    if (backend === null) return 0;
+    const files = filesOf(location);
+    if (backend === null || files === null) return 0;
     const seen = await backend.observe(runs.map((run) => run.jobId));
     for (const run of runs) this.noteSilence(run, observationIn(seen, run));
-    const absences = await this.proveAbsences(location, backend, runs);
+    const absences = await this.proveAbsences(location, { backend, files }, runs);
     const isProofNeeded = runs.some((run) => needsProof(observationIn(seen, run)));
     const now = isProofNeeded ? await this.earlierOfTwoClocks() : this.options.now();
     const readings = await mapConcurrently(runs, DIRECTORIES_AT_ONCE, (run) =>
-      this.read(run, location, {
+      this.read(run, new AttemptDirectory(files, location.basePath, run.directory), {
         now,
         observation: observationIn(seen, run),
         absence: absences.get(run.runId) ?? null,
@@ -122,13 +124,11 @@ export class ObserveJobsPass implements Pass {
 
   private async read(
     run: ObservableRun,
-    location: LocationToObserve,
+    directory: AttemptDirectory,
     look: { now: Date; observation: JobObservation; absence: ProvenAbsence | null },
   ): Promise<Reading> {
     const { now, observation, absence } = look;
-    const proof = needsProof(observation)
-      ? await new AttemptDirectory(location.basePath, run.directory).proof(now)
-      : null;
+    const proof = needsProof(observation) ? await directory.proof(now) : null;
     const unknownSince = this.unknownFor(run, this.options.unknownAfterSeconds);
     const meaning = readObservation({
       status: run.status,
@@ -169,7 +169,7 @@ export class ObserveJobsPass implements Pass {
    */
   private async proveAbsences(
     { id, basePath }: LocationToObserve,
-    backend: HpcBackend,
+    access: Pick<AbsenceQuestion, 'backend' | 'files'>,
     observed: readonly ObservableRun[],
   ): Promise<ReadonlyMap<number, ProvenAbsence>> {
     const {
@@ -188,7 +188,7 @@ export class ObserveJobsPass implements Pass {
     if (runs.length === 0 || isTooEarly) return new Map();
     this.censusAt.set(id, now().getTime());
     const installation = await findInstallation(dataSource.manager);
-    return proveAbsence({ backend, installation, basePath, runs, now });
+    return proveAbsence({ ...access, installation, basePath, runs, now });
   }
 }
 

@@ -1,5 +1,5 @@
 import { jobToken } from '@meridian/core';
-import { FakeBackend, FakeSite } from '@meridian/hpc';
+import { FakeBackend, FakeSite, mountedFiles } from '@meridian/hpc';
 import { runRow, type RunOptions } from '@meridian/ops-db/testing';
 import { Workshop } from '../testing/workshop.js';
 import { ObserveJobsPass } from './observe-jobs.pass.js';
@@ -25,6 +25,7 @@ describe('ObserveJobsPass, when a site says nothing of a job', () => {
       actor: 'observer',
       logger: workshop.logger,
       now,
+      filesOf: () => mountedFiles,
       backendOf: () => new FakeBackend(site),
       intervalMs: 0,
       unknownAfterSeconds: 300,

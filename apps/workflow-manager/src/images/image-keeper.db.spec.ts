@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLogger } from '@meridian/daemon';
+import { mountedFiles } from '@meridian/hpc';
+import { unreachableFiles } from '@meridian/hpc/testing';
 import { sql } from '@meridian/core';
 import { claimImage, listImageProblems, listWantedImages, pinImage, queryRows } from '@meridian/ops-db';
 import { aLocation, aPipeline, aSoftwareVersion, aStep, runHistory, runRow } from '@meridian/ops-db/testing';
@@ -48,6 +50,7 @@ describe('the images of a location', () => {
     name: 'lab',
     basePath: shop.base,
     runtime: 'apptainer' as const,
+    files: mountedFiles,
   });
   const look = async (
     place: Awaited<ReturnType<typeof aPlace>>,
@@ -196,5 +199,19 @@ describe('the images of a location', () => {
     await manager.tick();
     expect(await listWantedImages(shop.db, [locationId], 300)).toEqual([]);
     expect(await listWantedImages(shop.db, [locationId], 0)).toEqual(wanted);
+  });
+
+  it('are not fetched to a location that shares no file system, which says what to do instead', async () => {
+    const place = { ...(await aPlace()), files: unreachableFiles() };
+    const keeper = await keeperOf('manager-1');
+    const image = 'docker://registry.example.org/group/tool:1';
+    expect(await keeper.look(place, [{ image, wantedDigest: '' }], signal)).toEqual([
+      {
+        kind: 'waiting',
+        reason:
+          `image ${image} is not fetched to location lab, whose files are reached over SFTP: ` +
+          `pull it there once ("apptainer pull ${image}") and register the path of the SIF file as image`,
+      },
+    ]);
   });
 });

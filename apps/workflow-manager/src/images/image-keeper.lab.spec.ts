@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@meridian/daemon';
+import { mountedFiles, type SiteFiles } from '@meridian/hpc';
 import { labFacts } from '@meridian/hpc/testing';
 import { sql } from '@meridian/core';
 import { findImagePin, queryRows } from '@meridian/ops-db';
@@ -18,6 +19,7 @@ interface Place {
   readonly name: string;
   readonly basePath: string;
   readonly runtime: 'apptainer';
+  readonly files: SiteFiles;
 }
 
 describe('images in a real registry', () => {
@@ -47,7 +49,7 @@ describe('images in a real registry', () => {
 
   const aPlace = async (basePath = mkdtempSync(join(space, 'base-'))): Promise<Place> => {
     const id = await aLocation(test.dataSource.manager, { basePath, runtime: 'apptainer' });
-    return { id, name: 'lab', basePath, runtime: 'apptainer' };
+    return { id, name: 'lab', basePath, runtime: 'apptainer', files: mountedFiles };
   };
   const aKeeper = async (owner: string, patienceMs = 30_000): Promise<ImageKeeper> =>
     new ImageKeeper({

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError, parseImageReference, pinnedReference, type RegistryImage } from '@meridian/core';
 import { whileRenewing, type Logger } from '@meridian/daemon';
+import { mountedFiles, type SiteFiles } from '@meridian/hpc';
 import {
   claimImage,
   findImagePin,
@@ -38,7 +39,7 @@ export interface ImageKeeperOptions {
   readonly logger: Logger;
 }
 
-type Place = Pick<ProcessingLocation, 'id' | 'name' | 'basePath' | 'runtime'>;
+type Place = Pick<ProcessingLocation, 'id' | 'name' | 'basePath' | 'runtime'> & { readonly files: SiteFiles };
 type Wanted = Omit<ImageKey, 'locationId'>;
 
 const PULL_TIMEOUT_MS = 2 * 3_600_000;
@@ -74,7 +75,7 @@ export class ImageKeeper {
         images.map(async (wanted) => {
           const key = { ...wanted, locationId: place.id };
           const row = known.find((one) => one.image === key.image && one.wantedDigest === key.wantedDigest);
-          const path = await this.pathOf(row ?? null);
+          const path = await this.pathOf(place, row ?? null);
           if (path !== null) return { kind: 'ready' as const, path };
           const state = await Promise.race([this.provide(place, key, row ?? null, signal), tooLong]);
           return state ?? waiting(`image ${key.image} is being fetched to location ${place.name}`);
@@ -86,8 +87,9 @@ export class ImageKeeper {
   }
 
   /** Where an image is that is as it was found; null otherwise. */
-  private async pathOf(row: ImageAt | null): Promise<string | null> {
-    if (row === null || row.path === null || (await fileStateOf(row.path)) !== row.fileState) return null;
+  private async pathOf({ files }: Place, row: ImageAt | null): Promise<string | null> {
+    if (row === null || row.path === null) return null;
+    if ((await fileStateOf(files, row.path)) !== row.fileState) return null;
     await recordImageSeen(this.options.dataSource.manager, row);
     return row.path;
   }
@@ -165,7 +167,7 @@ export class ImageKeeper {
     if (reference.kind === 'registry')
       return this.fetchFromRegistry(place, { ...key, reference }, row, signal);
     const { path } = reference;
-    const bytes = await readSif(path);
+    const bytes = await readSif(place.files, path);
     if (`sha256:${bytes.sha256}` !== key.wantedDigest)
       throw new ImageUnusable(
         `at location ${place.name} is not what was registered: its digest is sha256:${bytes.sha256}, registered is ` +
@@ -180,11 +182,16 @@ export class ImageKeeper {
     row: ImageAt | null,
     signal: AbortSignal,
   ): Promise<ImageFile> {
+    if (place.files.reach !== 'mounted')
+      throw new ImageUnusable(
+        `is not fetched to location ${place.name}, whose files are reached over SFTP: pull it there once ` +
+          `("${place.runtime} pull ${image}") and register the path of the SIF file as image`,
+      );
     const digest = wantedDigest !== '' ? wantedDigest : await this.pinned(image, reference, signal);
     const name = digest.replace(':', '-');
     const directory = join(place.basePath, IMAGE_DIRECTORY);
     const path = join(directory, `${name}.sif`);
-    if (row?.sha256 != null && row.sha256 === (await readSif(path).catch(() => null))?.sha256)
+    if (row?.sha256 != null && row.sha256 === (await readSif(mountedFiles, path).catch(() => null))?.sha256)
       return { path, sha256: row.sha256, fileState: await stateNow(path) };
     await mkdir(directory, { recursive: true });
     await removeLeftovers(directory, name);
@@ -199,7 +206,7 @@ export class ImageKeeper {
         },
         AbortSignal.any([signal, AbortSignal.timeout(PULL_TIMEOUT_MS)]),
       );
-      const { sha256 } = await readSif(temporary);
+      const { sha256 } = await readSif(mountedFiles, temporary);
       // Jobs may run as another user than this daemon.
       await chmod(temporary, 0o755);
       await rename(temporary, path);
@@ -222,7 +229,7 @@ export class ImageKeeper {
 const waiting = (reason: string): ImageState => ({ kind: 'waiting', reason });
 
 async function stateNow(path: string): Promise<string> {
-  const state = await fileStateOf(path);
+  const state = await fileStateOf(mountedFiles, path);
   if (state === null) throw new ImageUnusable(`vanished from ${path} when it had been fetched`);
   return state;
 }

@@ -1,4 +1,5 @@
-import type { ClaimedRun, ProcessingLocation } from '@meridian/ops-db';
+import type { ClaimedRun } from '@meridian/ops-db';
+import type { Site } from '../sites/sites.js';
 import type { ImageKeeper } from './image-keeper.js';
 
 export interface RunsWithImages {
@@ -10,7 +11,7 @@ export interface RunsWithImages {
 /** Which of the runs of one location have their image there; those that need none are ready. */
 export async function runsWithImages(
   keeper: ImageKeeper,
-  location: ProcessingLocation,
+  { location, files }: Site,
   runs: readonly ClaimedRun[],
   signal: AbortSignal,
 ): Promise<RunsWithImages> {
@@ -20,7 +21,7 @@ export async function runsWithImages(
     if (wanted !== null) images.set(keyOf(wanted), wanted);
   }
   const keys = [...images.keys()];
-  const states = await keeper.look(location, [...images.values()], signal);
+  const states = await keeper.look({ ...location, files }, [...images.values()], signal);
   const ready: ClaimedRun[] = [];
   const waiting: { run: ClaimedRun; reason: string }[] = [];
   for (const run of runs) {

@@ -1,6 +1,6 @@
 import { DomainError, sql } from '@meridian/core';
 import { createLogger } from '@meridian/daemon';
-import { FakeBackend, type HpcBackend } from '@meridian/hpc';
+import { FakeBackend, mountedFiles, type HpcBackend } from '@meridian/hpc';
 import { queryRows } from '@meridian/ops-db';
 import { runRow } from '@meridian/ops-db/testing';
 import type { BackendLookup } from '../sites/sites.js';
@@ -22,6 +22,7 @@ describe('looking at the sites', () => {
     return new CheckSitesPass({
       dataSource: shop.test.dataSource,
       backendOf,
+      filesOf: () => mountedFiles,
       problemOf: () => problem,
       intervals: { healthySeconds: 3600, unhealthySeconds: 3600 },
       patienceMs: 2_000,
@@ -113,6 +114,7 @@ describe('looking at the sites', () => {
     const pass = new CheckSitesPass({
       dataSource: shop.test.dataSource,
       backendOf: () => backend,
+      filesOf: () => mountedFiles,
       problemOf: () => null,
       intervals: { healthySeconds: 3600, unhealthySeconds: 3600 },
       patienceMs: 10,

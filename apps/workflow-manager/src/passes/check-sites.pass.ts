@@ -11,13 +11,14 @@ import {
   type ProcessingLocation,
 } from '@meridian/ops-db';
 import type { DataSource } from 'typeorm';
-import type { BackendLookup, ProblemLookup } from '../sites/sites.js';
+import type { BackendLookup, FilesLookup, ProblemLookup } from '../sites/sites.js';
 import { checkBase } from '../staging/stage-run.js';
 import { messageOf } from '../staging/staging-problem.js';
 
 export interface CheckSitesOptions {
   readonly dataSource: DataSource;
   readonly backendOf: BackendLookup;
+  readonly filesOf: FilesLookup;
   readonly problemOf: ProblemLookup;
   readonly intervals: CheckIntervals;
   /** How long the other passes wait for an answer; a dead cluster can take half a minute to give one. */
@@ -78,15 +79,19 @@ export class CheckSitesPass implements Pass {
   private async healthOf(location: ProcessingLocation): Promise<LocationHealth> {
     try {
       const backend = this.options.backendOf(location);
-      if (backend === null) throw this.options.problemOf(location) ?? new Error('it has no backend');
-      await checkBase(location);
+      const files = this.options.filesOf(location);
+      if (backend === null || files === null)
+        throw this.options.problemOf(location) ?? new Error('it has no backend');
+      // First: a host that does not let us in says more about it than the files that are not reached there.
       const { version, hasAccounting, maxArraySize, details, ...site } = await backend.capabilities();
+      await checkBase(location, files);
       const problems = await listImageProblems(this.options.dataSource.manager);
       return {
         ok: true,
         imageProblems: problems.filter(({ location: at }) => at === location.name).map(sentenceOf),
         details: {
           ...details,
+          ...(files.reach === 'mounted' ? {} : { files: files.reach }),
           backend: site.backend,
           version,
           has_accounting: hasAccounting,

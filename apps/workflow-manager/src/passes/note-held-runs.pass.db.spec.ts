@@ -1,6 +1,6 @@
 import { sql } from '@meridian/core';
 import { createLogger } from '@meridian/daemon';
-import { FakeBackend } from '@meridian/hpc';
+import { mountedFiles, FakeBackend } from '@meridian/hpc';
 import { queryRows } from '@meridian/ops-db';
 import { runRow } from '@meridian/ops-db/testing';
 import { Sites, type BackendLookup } from '../sites/sites.js';
@@ -24,7 +24,13 @@ describe('saying what runs wait for', () => {
     );
     const common = { dataSource: shop.test.dataSource, now: () => new Date() };
     const logger = await createLogger({ name: 'note', level: 'fatal', format: 'json' });
-    const sites = new Sites({ ...common, backendOf, logger, holdSeconds: 30 });
+    const sites = new Sites({
+      filesOf: () => mountedFiles,
+      ...common,
+      backendOf,
+      logger,
+      holdSeconds: 30,
+    });
     await new NoteHeldRunsPass({ ...common, sites, everySeconds: 5, batchSize: 10 }).run();
     return (await runRow(shop.db, run.runId))['waiting_reason'];
   }

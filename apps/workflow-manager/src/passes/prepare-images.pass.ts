@@ -26,9 +26,9 @@ export class PrepareImagesPass implements Pass {
     const sites = await this.options.sites.open();
     const wanted = await listWantedImages(dataSource.manager, [...sites.keys()], everySeconds);
     await Promise.all(
-      [...sites.values()].map(({ location }) =>
+      [...sites.values()].map(({ location, files }) =>
         images.look(
-          location,
+          { ...location, files },
           wanted.filter((one) => one.locationId === location.id),
           signal,
         ),

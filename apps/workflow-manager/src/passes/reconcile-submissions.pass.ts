@@ -47,10 +47,11 @@ const MARKERS_AT_ONCE = 8;
 const CLOCKS_DIFFER_BY_SECONDS = 3_600;
 
 async function markerOf(
+  { files }: Site,
   attempt: UnreconciledAttempt,
 ): Promise<{ marker: ClaimMarker; unread: TokenLookup | null }> {
   try {
-    return { marker: await readClaimMarker(join(attempt.basePath, attempt.directory)), unread: null };
+    return { marker: await readClaimMarker(files, join(attempt.basePath, attempt.directory)), unread: null };
   } catch (error) {
     const reason = `its directory cannot be read: ${messageOf(error)}`;
     return { marker: { kind: 'none' }, unread: { kind: 'unanswered', reason } };
@@ -128,7 +129,7 @@ export class ReconcileSubmissionsPass implements Pass {
         kind: 'unanswered',
         reason: 'the site did not mention it',
       };
-      const { marker, unread } = await markerOf(attempt);
+      const { marker, unread } = await markerOf(site, attempt);
       // A marker that cannot be read may exist: that a site knows nothing then proves nothing.
       const lookup = unread !== null && answer.kind === 'absent' ? unread : answer;
       const { ageSeconds, isCancelRequested } = attempt;
@@ -200,7 +201,9 @@ export class ReconcileSubmissionsPass implements Pass {
     const present: UnreconciledAttempt[] = [];
     const gone: UnreconciledAttempt[] = [];
     for (const attempt of attempts)
-      ((await hasJobScript(join(attempt.basePath, attempt.directory))) ? present : gone).push(attempt);
+      ((await hasJobScript(site.files, join(attempt.basePath, attempt.directory))) ? present : gone).push(
+        attempt,
+      );
     const failed = await this.fail(
       gone.map((attempt) => ({
         attempt,

@@ -1,6 +1,7 @@
 import { lstat, mkdir, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql, type JobToken } from '@meridian/core';
+import { unreachableFiles } from '@meridian/hpc/testing';
 import { queryRow } from '@meridian/ops-db';
 import { aRawFile, runHistory, runRow, type BuiltStep } from '@meridian/ops-db/testing';
 import {
@@ -215,6 +216,18 @@ describe('SubmitRunsPass', () => {
     const second = await aPendingRun(shop, unwritable);
     expect(await manager.submit.run(signal)).toBe(0);
     expect(await runHistory(shop.db, second.runId)).toEqual(['PENDING']);
+  });
+
+  it('a site whose files are not reached makes runs wait, and they start when they are', async () => {
+    const { runId } = await aPendingRun(shop, step);
+    const away = await aManager(shop, { owner: 'manager-1', files: unreachableFiles() });
+    expect(await away.submit.run(signal)).toBe(0);
+    const row = await runRow(shop.db, runId);
+    expect(row).toMatchObject({ status: 'PENDING', failure_count: 0, lease_owner: null });
+    expect(row['waiting_reason']).toMatch(/^location location-\d+ does not answer: /);
+    await anHourPasses(shop);
+    expect(await submit()).toBe(1);
+    expect(await runRow(shop.db, runId)).toMatchObject({ status: 'SUBMITTED', waiting_reason: null });
   });
 
   it('a rejected job fails with the reason of the site, and is tried again as its policy says', async () => {

@@ -128,7 +128,7 @@ export class SubmitRunsPass implements Pass {
   /** Why a site takes nothing now, found before a batch is staged; null when it does. */
   private async refusalOf(site: Site): Promise<string | null> {
     try {
-      await checkBase(site.location);
+      await checkBase(site.location, site.files);
       return null;
     } catch (error) {
       const reason = messageOf(error);
@@ -143,13 +143,14 @@ export class SubmitRunsPass implements Pass {
     signal: AbortSignal,
   ): Promise<{ ready: Staged[]; failed: number }> {
     const { limits } = this.options;
-    const withImages = await runsWithImages(this.options.images, site.location, claimed, signal);
+    const withImages = await runsWithImages(this.options.images, site, claimed, signal);
     // They are not claimed again before their image is there, or is due for another try.
     for (const { run, reason } of withImages.waiting) await this.release([run], reason, 0);
     const runs = withImages.ready;
     const inputs = await this.inputsOf(site, runs);
     const outcomes = await mapConcurrently(runs, limits.runsStagedAtOnce, (run) =>
       stageRun(run, inputs.get(run.inputSetId) ?? [], {
+        files: site.files,
         inputsAtOnce: limits.inputsStagedAtOnce,
         heartbeatSeconds: limits.heartbeatSeconds,
       }),

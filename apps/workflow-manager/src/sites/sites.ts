@@ -1,25 +1,30 @@
 import type { Logger } from '@meridian/daemon';
-import type { HpcBackend } from '@meridian/hpc';
+import type { HpcBackend, SiteFiles } from '@meridian/hpc';
 import { listProcessingLocations, type ProcessingLocation } from '@meridian/ops-db';
 import type { DataSource } from 'typeorm';
 import { checkBase } from '../staging/stage-run.js';
 import { messageOf } from '../staging/staging-problem.js';
 
-/** A processing location and what drives it. */
+/** A processing location, what drives it, and the way to its files. */
 export interface Site {
   readonly location: ProcessingLocation;
   readonly backend: HpcBackend;
+  readonly files: SiteFiles;
 }
 
 /** The backend of a location, the same one each time; null when this daemon cannot drive it. */
 export type BackendLookup = (location: ProcessingLocation) => HpcBackend | null;
 
-/** Why there is none. */
+/** The files of a location; null when there is no way to them. */
+export type FilesLookup = (location: ProcessingLocation) => SiteFiles | null;
+
+/** Why there is no backend. */
 export type ProblemLookup = (location: ProcessingLocation) => Error | null;
 
 export interface SitesOptions {
   readonly dataSource: DataSource;
   readonly backendOf: BackendLookup;
+  readonly filesOf: FilesLookup;
   readonly now: () => Date;
   readonly logger: Logger;
   /** How long a place that refused work is left alone. */
@@ -44,7 +49,8 @@ export class Sites {
     const sites = new Map<number, Site>();
     for (const location of locations) {
       const backend = this.options.backendOf(location);
-      if (backend !== null) sites.set(location.id, { location, backend });
+      const files = this.options.filesOf(location);
+      if (backend !== null && files !== null) sites.set(location.id, { location, backend, files });
     }
     return sites;
   }
@@ -85,7 +91,7 @@ export class Sites {
     if (heldUntil === undefined) return true;
     if (heldUntil > this.options.now().getTime()) return false;
     try {
-      await checkBase(site.location);
+      await checkBase(site.location, site.files);
       await site.backend.capabilities();
     } catch (error) {
       this.hold(site, messageOf(error));

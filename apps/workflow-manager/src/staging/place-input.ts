@@ -1,13 +1,15 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { lstat, readlink, realpath, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { isNativeError } from 'node:util/types';
 import type { LinkedFile } from '@meridian/core';
+import {
+  mountedFiles,
+  SiteAway,
+  SourceChanged,
+  SourceUnreadable,
+  type SiteFiles,
+  type Upload,
+} from '@meridian/hpc';
 import type { InputCopy, RunInput } from '@meridian/ops-db';
 import { errorCode, isSourceAway, messageOf, SourceAway, StagingFailure } from './staging-problem.js';
-import { replaceAtomically } from './write-atomically.js';
 
 export interface InputPlacement {
   readonly input: RunInput;
@@ -15,6 +17,8 @@ export interface InputPlacement {
   readonly target: string;
   /** What the processing location does with files that are elsewhere. */
   readonly staging: 'link' | 'copy';
+  /** Of the processing location. */
+  readonly files: SiteFiles;
 }
 
 /**
@@ -27,7 +31,12 @@ export interface InputPlacement {
  * @throws StagingFailure STAGING that names every copy that was tried and what is wrong with it
  * @throws SourceAway when no copy is good and one is on a file system that does not answer
  */
-export async function placeInput({ input, target, staging }: InputPlacement): Promise<LinkedFile | null> {
+export async function placeInput({
+  input,
+  target,
+  staging,
+  files,
+}: InputPlacement): Promise<LinkedFile | null> {
   if (input.sha256 !== input.currentSha256) {
     throw new StagingFailure(
       'STAGING',
@@ -39,13 +48,17 @@ export async function placeInput({ input, target, staging }: InputPlacement): Pr
   let isAway = false;
   for (const copy of input.copies) {
     const source = join(copy.basePath, copy.path);
-    const problem = await problemOf(source, input.sizeBytes);
+    const problem = await problemOf(copy.isLocal ? files : mountedFiles, source, input.sizeBytes);
     if (problem === null) {
-      const linked = copy.isLocal || staging === 'link';
-      const file = linked ? await linkedFile(copy) : null;
-      const mismatch =
-        file === null ? await copyTo({ source, target, input }) : await linkTo(file.target, target);
-      if (mismatch === null) return file;
+      // A link to what is elsewhere leads nowhere at a site that does not share our file systems.
+      if (copy.isLocal || (staging === 'link' && files.reach === 'mounted')) {
+        const file = await linkedFile(files, copy);
+        await files.link(file.target, target);
+        return file;
+      }
+      const { sizeBytes, sha256 } = input;
+      const mismatch = await bring(files, { source, target, sizeBytes, sha256 });
+      if (mismatch === null) return null;
       problems.push(describe(copy, mismatch));
       continue;
     }
@@ -70,13 +83,16 @@ interface SourceProblem {
 }
 
 /** What is wrong with a source file; null when it is there with the size that was registered. */
-async function problemOf(source: string, sizeBytes: number): Promise<SourceProblem | null> {
+async function problemOf(files: SiteFiles, source: string, sizeBytes: number): Promise<SourceProblem | null> {
   try {
-    const found = await stat(source);
-    if (!found.isFile()) return { text: 'is not a file', isAway: false };
+    const found = await files.stat(source);
+    if (found === null) return { text: 'is missing', isAway: false };
+    if (found.kind !== 'file') return { text: 'is not a file', isAway: false };
     if (found.size === sizeBytes) return null;
     return { text: `has changed: it has ${found.size} bytes, registered are ${sizeBytes}`, isAway: false };
   } catch (error) {
+    // No other input could be looked at there either.
+    if (error instanceof SiteAway) throw error;
     return { text: describeReadError(error), isAway: isSourceAway(error) };
   }
 }
@@ -88,53 +104,21 @@ function describeReadError(error: unknown): string {
   return `cannot be read: ${messageOf(error)}`;
 }
 
-async function linkedFile({ basePath, path }: InputCopy): Promise<LinkedFile> {
+async function linkedFile(files: SiteFiles, { basePath, path }: InputCopy): Promise<LinkedFile> {
   const registered = join(basePath, path);
-  const real = await realpath(registered);
-  const isPlain = real === join(await realpath(basePath), path);
+  const real = await files.realPath(registered);
+  const isPlain = real === join(await files.realPath(basePath), path);
   return isPlain ? { target: registered, real, base: basePath } : { target: real, real, base: null };
 }
 
-/** Null: a link cannot differ from what it leads to. */
-async function linkTo(source: string, target: string): Promise<null> {
+/** What was wrong with the source's bytes; null when they are the registered ones and lie under `target`. */
+async function bring(files: SiteFiles, upload: Upload): Promise<string | null> {
   try {
-    await symlink(source, target);
-  } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw error;
-    const present = await readlink(target).catch(() => null);
-    if (present !== source) await replaceAtomically(target, (temporary) => symlink(source, temporary));
-  }
-  return null;
-}
-
-interface CopyRequest {
-  readonly source: string;
-  readonly target: string;
-  readonly input: RunInput;
-}
-
-/** What was wrong with the bytes; null when they are the registered ones and lie under `target`. */
-async function copyTo({ source, target, input }: CopyRequest): Promise<string | null> {
-  const present = await lstat(target).catch(() => null);
-  // A file gets this name only by the rename below, after its checksum was found right.
-  if (present?.isFile() === true && present.size === input.sizeBytes) return null;
-  try {
-    await replaceAtomically(target, async (temporary) => {
-      const hash = createHash('sha256');
-      const reader = createReadStream(source);
-      reader.on('data', (chunk) => hash.update(chunk));
-      await pipeline(reader, createWriteStream(temporary, { flags: 'wx', mode: 0o644 }));
-      const sha256 = hash.digest('hex');
-      if (sha256 !== input.sha256)
-        throw new ChecksumMismatch(`has changed: its sha256 is ${sha256}, registered is ${input.sha256}`);
-    });
+    await files.upload(upload);
     return null;
   } catch (error) {
-    if (error instanceof ChecksumMismatch) return error.message;
-    // Reading and writing fail with the same codes; only the path says whose fault it was.
-    if (isNativeError(error) && 'path' in error && error.path === source) return describeReadError(error);
+    if (error instanceof SourceChanged) return error.message;
+    if (error instanceof SourceUnreadable) return describeReadError(error.cause);
     throw error;
   }
 }
-
-class ChecksumMismatch extends Error {}

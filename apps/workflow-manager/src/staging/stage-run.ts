@@ -1,4 +1,3 @@
-import { access, mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   apptainerCommand,
@@ -16,8 +15,9 @@ import {
   type JobSpec,
   type LinkedFile,
 } from '@meridian/core';
-import type { ClaimedRun, RunInput, StagedAttempt } from '@meridian/ops-db';
 import { mapConcurrently } from '@meridian/daemon';
+import { SiteAway, type SiteFiles } from '@meridian/hpc';
+import type { ClaimedRun, RunInput, StagedAttempt } from '@meridian/ops-db';
 import { placeInput } from './place-input.js';
 import { planAttempt, type AttemptPlan } from './plan-attempt.js';
 import {
@@ -28,7 +28,8 @@ import {
   StagingFailure,
   writeProblem,
 } from './staging-problem.js';
-import { writeFileAtomically } from './write-atomically.js';
+
+const MAX_MOUNTINFO_BYTES = 1_048_576;
 
 /** What became of one run: ready to submit, failed for good or for now, or waiting for its place. */
 export type StagingOutcome =
@@ -48,6 +49,8 @@ export type StagingOutcome =
   | { readonly kind: 'waiting'; readonly run: ClaimedRun; readonly reason: string; readonly isSite: boolean };
 
 export interface StagingOptions {
+  /** Of the location where the run is to run. */
+  readonly files: SiteFiles;
   /** How many inputs of one run are looked at at a time. */
   readonly inputsAtOnce: number;
   readonly heartbeatSeconds: number;
@@ -66,7 +69,7 @@ export async function stageRun(
 ): Promise<StagingOutcome> {
   try {
     const plan = planAttempt(run, inputs);
-    await checkProgram(plan);
+    await checkProgram(plan, options.files);
     await write(plan, options);
     const { token } = plan.spec;
     return {
@@ -103,7 +106,7 @@ function outcomeOf(run: ClaimedRun, error: unknown): StagingOutcome {
 
 const software = (run: ClaimedRun): string => `software ${run.software} ${run.version}`;
 
-async function checkProgram({ run, programFiles }: AttemptPlan): Promise<void> {
+async function checkProgram({ run, programFiles }: AttemptPlan, files: SiteFiles): Promise<void> {
   const needed = run.runtime === 'host' ? 'host_directory' : 'image';
   if ((run.runtime === 'host' ? run.hostDirectory : run.imageRef) === null) {
     throw new StagingFailure(
@@ -113,42 +116,48 @@ async function checkProgram({ run, programFiles }: AttemptPlan): Promise<void> {
     );
   }
   for (const path of programFiles) {
-    await access(path).catch((error: unknown) => {
-      const why = errorCode(error) === 'EACCES' ? 'cannot be read' : 'does not exist';
-      throw new StagingFailure(
-        'SOFTWARE',
-        `${software(run)}: ${path} ${why}; restore the program or apply its definition again, then retry the run`,
-      );
-    });
+    const why = await whyUnusable(files, run, path);
+    if (why === null) continue;
+    throw new StagingFailure(
+      'SOFTWARE',
+      `${software(run)}: ${path} ${why}; restore the program or apply its definition again, then retry the run`,
+    );
+  }
+}
+
+async function whyUnusable(files: SiteFiles, run: ClaimedRun, path: string): Promise<string | null> {
+  try {
+    return (await files.stat(path)) === null ? 'does not exist' : null;
+  } catch (error) {
+    if (error instanceof SiteAway) throw writeProblem(error, run.location, path);
+    return errorCode(error) === 'EACCES' ? 'cannot be read' : 'does not exist';
   }
 }
 
 /** Throws when the base is not there: making it would write to the disk under a mount point that is not mounted. */
-export async function checkBase(location: {
-  readonly name: string;
-  readonly basePath: string;
-}): Promise<void> {
-  try {
-    await stat(location.basePath);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw writeProblem(error, location.name, location.basePath);
-    throw new SiteProblem(
-      `location ${location.name}: its base path ${location.basePath} is not there; mount or create it`,
-    );
-  }
+export async function checkBase(
+  { name, basePath }: { readonly name: string; readonly basePath: string },
+  files: SiteFiles,
+): Promise<void> {
+  const found = await files.stat(basePath).catch((error: unknown) => {
+    throw writeProblem(error, name, basePath);
+  });
+  if (found === null)
+    throw new SiteProblem(`location ${name}: its base path ${basePath} is not there; mount or create it`);
 }
 
 async function write(plan: AttemptPlan, options: StagingOptions): Promise<void> {
   const { run, directories } = plan;
+  const { files } = options;
   try {
-    for (const directory of plan.makeDirectories) await mkdir(directory, { recursive: true });
+    await files.makeDirectories(plan.makeDirectories);
     const linked = await mapConcurrently(plan.inputs, options.inputsAtOnce, ({ input, target }) =>
-      placeInput({ input, target, staging: run.staging }),
+      placeInput({ input, target, staging: run.staging, files }),
     );
-    await writeFileAtomically(join(directories.attempt, ATTEMPT_FILES.manifest), plan.manifest, 0o644);
-    await writeFileAtomically(
+    await files.writeAtomically(join(directories.attempt, ATTEMPT_FILES.manifest), plan.manifest, 0o644);
+    await files.writeAtomically(
       plan.spec.scriptPath,
-      jobScript(plan, await sourceMounts(run, linked), options.heartbeatSeconds),
+      jobScript(plan, await sourceMounts(run, linked, files), options.heartbeatSeconds),
       0o755,
     );
   } catch (error) {
@@ -158,13 +167,17 @@ async function write(plan: AttemptPlan, options: StagingOptions): Promise<void> 
 }
 
 /** What the links in an attempt's input directory lead to, for a container: read-only, under its own path. */
-async function sourceMounts(run: ClaimedRun, linked: readonly (LinkedFile | null)[]): Promise<Bind[]> {
+async function sourceMounts(
+  run: ClaimedRun,
+  linked: readonly (LinkedFile | null)[],
+  files: SiteFiles,
+): Promise<Bind[]> {
   if (run.runtime === 'host') return [];
   // Without it (not on Linux) everything counts as one file system.
-  const mountinfo = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
+  const mountinfo = await files.read('/proc/self/mountinfo', MAX_MOUNTINFO_BYTES).catch(() => null);
   const directories = inputMounts(
     linked.filter((file) => file !== null),
-    mountPointsIn(mountinfo),
+    mountPointsIn(mountinfo ?? ''),
   );
   const hiding = directories.find(wouldHideContainer);
   if (hiding !== undefined)

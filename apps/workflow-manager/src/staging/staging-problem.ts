@@ -1,5 +1,6 @@
 import { isNativeError } from 'node:util/types';
 import type { FailureClass } from '@meridian/core';
+import { SiteAway } from '@meridian/hpc';
 
 /** The run itself cannot be staged: it fails, with a reason that says what to do. */
 export class StagingFailure extends Error {
@@ -52,6 +53,8 @@ export const messageOf = (error: unknown): string => (isNativeError(error) ? err
 export function writeProblem(error: unknown, location: string, path: string): Error {
   if (error instanceof StagingFailure || error instanceof SiteProblem || error instanceof SourceAway)
     return error;
+  if (error instanceof SiteAway)
+    return new SiteProblem(`location ${location} does not answer: ${error.message}`);
   const code = errorCode(error);
   const advice = code === null ? undefined : SITE_PROBLEMS[code];
   if (advice !== undefined)

@@ -1,6 +1,6 @@
 import { jobToken, parseJobToken, sql, type JobSpec, type JobToken, type KillTarget } from '@meridian/core';
 import { createLogger, type Pass } from '@meridian/daemon';
-import { FakeBackend, type HpcBackend } from '@meridian/hpc';
+import { FakeBackend, mountedFiles, type HpcBackend } from '@meridian/hpc';
 import { findKill, openKill, queryRows, recordObservations, type KillRow } from '@meridian/ops-db';
 import type { BuiltRun, BuiltStep } from '@meridian/ops-db/testing';
 import { CarryOutKillsPass, type CarryOutKillsOptions } from '../passes/carry-out-kills.pass.js';
@@ -23,7 +23,14 @@ export async function aKillPass(shop: Workshop, options: KillPassOptions = {}): 
   const logger = await createLogger({ name: 'kills', level: 'fatal', format: 'json' });
   return new CarryOutKillsPass({
     dataSource,
-    sites: new Sites({ dataSource, backendOf: () => backend, now, logger, holdSeconds: 0 }),
+    sites: new Sites({
+      dataSource,
+      backendOf: () => backend,
+      filesOf: () => mountedFiles,
+      now,
+      logger,
+      holdSeconds: 0,
+    }),
     now,
     lookLeaseSeconds: 3_600,
     lookSeconds: 0,

@@ -2,6 +2,7 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseResultRecord, type ResultRecord } from '@meridian/core';
+import { mountedFiles } from '@meridian/hpc';
 import { labFacts } from '@meridian/hpc/testing';
 import type { ClaimedRun, RunInput } from '@meridian/ops-db';
 import { stageRun } from '../staging/stage-run.js';
@@ -33,7 +34,11 @@ export interface LabAttempt {
 
 /** Stages a run, and starts its job script as the jobs' user, with the environment that a scheduler gives. */
 export async function startInLab(run: ClaimedRun, inputs: readonly RunInput[] = []): Promise<LabAttempt> {
-  const outcome = await stageRun(run, inputs, { inputsAtOnce: 4, heartbeatSeconds: 5 });
+  const outcome = await stageRun(run, inputs, {
+    files: mountedFiles,
+    inputsAtOnce: 4,
+    heartbeatSeconds: 5,
+  });
   if (outcome.kind !== 'staged') throw new Error(`${outcome.kind}: ${outcome.reason}`);
   const { directory, scriptPath } = outcome.spec;
   const { user } = labFacts();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { jobToken, readSettings, sql, type JobToken } from '@meridian/core';
 import { createLogger, type Pass } from '@meridian/daemon';
-import { FakeBackend, FakeSite, type HpcBackend } from '@meridian/hpc';
+import { FakeBackend, FakeSite, mountedFiles, type HpcBackend, type SiteFiles } from '@meridian/hpc';
 import { queryRows } from '@meridian/ops-db';
 import {
   aLocation,
@@ -112,6 +112,7 @@ export interface Manager {
 export interface ManagerOptions {
   readonly owner: string;
   readonly backend?: HpcBackend;
+  readonly files?: SiteFiles;
   readonly dataSource?: DataSource;
   readonly now?: () => Date;
   readonly batchSize?: number;
@@ -130,6 +131,7 @@ export async function aManager(shop: Workshop, options: ManagerOptions): Promise
     settings,
     dataSource,
     backendOf: () => backend,
+    filesOf: () => options.files ?? mountedFiles,
     problemOf: () => null,
     owner,
     now,

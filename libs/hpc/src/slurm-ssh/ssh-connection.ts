@@ -37,11 +37,13 @@ export class SshConnection {
   /**
    * Runs a shell program at the site.
    *
+   * `timeoutMs`: for one that takes longer than the requests that the settings are made for.
+   *
    * @throws SlurmUnreachable when nothing of it can have run, SlurmSilence when it may have
    */
-  run(program: string): Promise<RemoteOutput> {
+  run(program: string, timeoutMs = this.timeoutMs): Promise<RemoteOutput> {
     return this.channels.use(async () => {
-      const limits = { timeoutMs: this.timeoutMs, maxBytes: MAX_ANSWER_BYTES };
+      const limits = { timeoutMs, maxBytes: MAX_ANSWER_BYTES };
       const output = await runProgram(await this.connected(), program, limits);
       this.isUseful();
       return output;

@@ -8,6 +8,14 @@ export interface ClaimedCollection {
   readonly attempt: number;
   readonly token: JobToken;
   readonly basePath: string;
+  /** Where that is, and how one gets there. */
+  readonly location: {
+    readonly id: number;
+    readonly name: string;
+    readonly basePath: string;
+    readonly backend: string;
+    readonly backendConfig: JsonObject;
+  };
   /** The attempt's directory, relative to `basePath`. */
   readonly directory: string;
   readonly endState: JobEndState | null;
@@ -60,6 +68,8 @@ export const claimCollections = (
       RETURNING run.*
     )
     SELECT claimed.id AS "runId", claimed.attempt, attempt.token, location.base_path AS "basePath", attempt.directory,
+           json_build_object('id', location.id, 'name', location.name, 'basePath', location.base_path,
+                             'backend', location.backend, 'backendConfig', location.backend_config) AS location,
            attempt.end_state AS "endState", attempt.exit_code AS "exitCode", attempt.reason AS "siteReason",
            extract(epoch FROM now() - coalesce(attempt.ended_at, claimed.changed_at))::double precision AS "secondsSinceEnd",
            claimed.cancel_requested_at IS NOT NULL AS "cancelRequested", claimed.failure_count AS "failureCount",

@@ -1,0 +1,78 @@
+export interface FileFacts {
+  readonly kind: 'file' | 'directory' | 'symlink' | 'other';
+  readonly size: number;
+  readonly modifiedAt: Date;
+  /** Another one means that the bytes may be others. */
+  readonly version: string;
+}
+
+/** A file that this machine can read, and what it has to be at the site. */
+export interface Upload {
+  readonly source: string;
+  readonly target: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+/**
+ * The files of one processing location, whether they are mounted where Meridian runs or not. Paths are absolute ones of the site.
+ *
+ * What fails has a `code` as in node:fs where one fits (ENOENT, EACCES, ENOSPC); a site that does not answer is a `SiteAway`. Both
+ * implementations pass `siteFilesContract`.
+ */
+export interface SiteFiles {
+  readonly reach: 'mounted' | 'sftp';
+  /** Each with its parents; those that exist are no error. */
+  makeDirectories(paths: readonly string[]): Promise<void>;
+  /** Others see all of it under the path, or what was there before. */
+  writeAtomically(path: string, text: string, mode: number): Promise<void>;
+  /** Makes `path` a symbolic link to `target`, in place of any other link or file. */
+  link(target: string, path: string): Promise<void>;
+  /**
+   * Brings a copy here; it gets its name when its checksum was found right, so that one that is there is not made again.
+   *
+   * @throws SourceUnreadable, SourceChanged when it is the source's fault
+   */
+  upload(upload: Upload): Promise<void>;
+  /** Of what a link leads to; null when nothing is there. */
+  stat(path: string): Promise<FileFacts | null>;
+  /** Of a link itself. */
+  lstat(path: string): Promise<FileFacts | null>;
+  /** Without any link in it. */
+  realPath(path: string): Promise<string>;
+  /**
+   * The whole text; null when nothing is there. A link at the last step is not followed, but an error.
+   *
+   * @throws FileTooLong
+   */
+  read(path: string, maxBytes: number): Promise<string | null>;
+  /** The first bytes, or all when there are fewer. */
+  readStart(path: string, bytes: number): Promise<Buffer>;
+  /** The last bytes as text; not through a link. */
+  readEnd(path: string, bytes: number): Promise<string>;
+  /** The sha256 of a file's bytes. */
+  hash(path: string): Promise<string>;
+}
+
+/** The site did not answer: nothing is known about the file, and everything may be well again later. */
+export class SiteAway extends Error {}
+
+export class FileTooLong extends Error {
+  constructor(name: string, size: number, maxBytes: number) {
+    super(`${name} has ${size} bytes; at most ${maxBytes} are read`);
+  }
+}
+
+/** The source of an upload is not what was registered. */
+export class SourceChanged extends Error {
+  constructor(found: string, registered: string) {
+    super(`has changed: its sha256 is ${found}, registered is ${registered}`);
+  }
+}
+
+/** The source of an upload cannot be read; `cause` says why. */
+export class SourceUnreadable extends Error {
+  constructor(cause: unknown) {
+    super('the source cannot be read', { cause });
+  }
+}
