@@ -60,6 +60,7 @@ describe('claimCollections', () => {
       attempt: 1,
       token: run.token,
       basePath: expect.stringMatching(/^\/nowhere/),
+      location: expect.objectContaining({ backend: 'fake', basePath: expect.stringMatching(/^\/nowhere/) }),
       directory: 'p/g/s/1.1',
       endState: null,
       exitCode: null,
