@@ -137,6 +137,20 @@ export default tseslint.config(
     },
   },
   {
+    // Pure functions of their arguments that nobody should write again: time zones of cron expressions, and the sky.
+    files: ['libs/core/src/trigger/cron-schedule.ts', 'libs/core/src/sky/ephemeris.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: '^(?!\\.|croner$|astronomy-engine$)', message: 'Only croner or astronomy-engine.' },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: [
       'libs/ops-db/src/sql.ts',
       'libs/ops-db/src/migrations/*.ts',
