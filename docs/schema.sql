@@ -130,6 +130,13 @@ CREATE TABLE data_item (
   changed_at timestamp with time zone DEFAULT now() NOT NULL,
   hash_a bigint GENERATED ALWAYS AS (((('x'::text || substr(encode(sha256(((((id)::text || ':'::text) || content_hash))::bytea), 'hex'::text), 1, 16)))::bit(64))::bigint) STORED NOT NULL,
   hash_b bigint GENERATED ALWAYS AS (((('x'::text || substr(encode(sha256(((((id)::text || ':'::text) || content_hash))::bytea), 'hex'::text), 17, 16)))::bit(64))::bigint) STORED NOT NULL,
+  revision bigint DEFAULT 0 NOT NULL,
+  raw_data_package_id bigint,
+  package_state text,
+  executed_obs_unit_id uuid,
+  observation_status text,
+  observation_finished_at timestamp with time zone,
+  instrument_module_id bigint,
   CONSTRAINT data_item_content_hash_is_sha256 CHECK ((content_hash ~ '^[0-9a-f]{64}$'::text)),
   CONSTRAINT data_item_dec_is_in_range CHECK (((dec_deg >= ('-90'::integer)::double precision) AND (dec_deg <= (90)::double precision))),
   CONSTRAINT data_item_dims_is_an_object CHECK ((jsonb_typeof(dims) = 'object'::text)),
@@ -139,6 +146,14 @@ CREATE TABLE data_item (
   CONSTRAINT data_item_ra_is_in_range CHECK (((ra_deg >= (0)::double precision) AND (ra_deg < (360)::double precision))),
   CONSTRAINT data_item_size_is_not_negative CHECK ((size_bytes >= 0)),
   CONSTRAINT data_item_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE data_item_change (
+  tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  item_id bigint NOT NULL,
+  before jsonb,
+  CONSTRAINT data_item_change_pkey PRIMARY KEY (tx, id)
 );
 
 CREATE TABLE data_location (
@@ -193,14 +208,6 @@ CREATE TABLE data_product (
   CONSTRAINT product_path_belongs_to_one_run UNIQUE (run_id, path)
 );
 
-CREATE TABLE evaluation_request (
-  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
-  cause text NOT NULL,
-  pipeline_id bigint,
-  requested_at timestamp with time zone DEFAULT now() NOT NULL,
-  CONSTRAINT evaluation_request_pkey PRIMARY KEY (id)
-);
-
 CREATE TABLE executed_obs_unit (
   id uuid NOT NULL,
   obs_unit_id bigint NOT NULL,
@@ -214,6 +221,18 @@ CREATE TABLE executed_obs_unit (
   CONSTRAINT executed_obs_unit_status_is_known CHECK ((status = ANY (ARRAY['RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'ABORTED'::text]))),
   CONSTRAINT executed_obs_unit_obs_unit_id_fkey FOREIGN KEY (obs_unit_id) REFERENCES obs_unit(id),
   CONSTRAINT executed_obs_unit_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE grouping_close (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  data_grouping_id bigint NOT NULL,
+  selection jsonb DEFAULT '{}'::jsonb NOT NULL,
+  closed_by text NOT NULL,
+  reason text DEFAULT ''::text NOT NULL,
+  closed_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT grouping_close_selection_is_an_object CHECK ((jsonb_typeof(selection) = 'object'::text)),
+  CONSTRAINT grouping_close_data_grouping_id_fkey FOREIGN KEY (data_grouping_id) REFERENCES data_grouping(id),
+  CONSTRAINT grouping_close_pkey PRIMARY KEY (id)
 );
 
 CREATE TABLE idempotency_key (
@@ -250,9 +269,10 @@ CREATE TABLE input_set_member (
   input_set_id bigint NOT NULL,
   item_id bigint NOT NULL,
   content_hash text NOT NULL,
+  binding text DEFAULT ''::text NOT NULL,
   CONSTRAINT input_set_member_input_set_id_fkey FOREIGN KEY (input_set_id) REFERENCES input_set(id),
   CONSTRAINT input_set_member_item_id_fkey FOREIGN KEY (item_id) REFERENCES data_item(id),
-  CONSTRAINT input_set_member_pkey PRIMARY KEY (input_set_id, item_id)
+  CONSTRAINT input_set_member_pkey PRIMARY KEY (input_set_id, item_id, binding)
 );
 
 CREATE TABLE installation (
@@ -421,9 +441,13 @@ CREATE TABLE pipeline (
   created_by text NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  trigger_config jsonb,
+  cron_due_at timestamp with time zone,
+  CONSTRAINT cron_pipeline_has_a_beginning CHECK (((trigger_type = 'CRON'::text) = (cron_due_at IS NOT NULL))),
+  CONSTRAINT cron_pipeline_says_when CHECK (((trigger_type = 'CRON'::text) = (trigger_config IS NOT NULL))),
   CONSTRAINT pipeline_name_is_a_slug CHECK ((name ~ '^[a-z0-9][a-z0-9_.-]{0,62}$'::text)),
   CONSTRAINT pipeline_pause_names_who CHECK (((paused_at IS NULL) = (paused_by IS NULL))),
-  CONSTRAINT pipeline_trigger_type_is_known CHECK ((trigger_type = ANY (ARRAY['CONTINUOUS'::text, 'MANUAL'::text]))),
+  CONSTRAINT pipeline_trigger_type_is_known CHECK ((trigger_type = ANY (ARRAY['CONTINUOUS'::text, 'CRON'::text, 'MANUAL'::text]))),
   CONSTRAINT pipeline_data_grouping_id_fkey FOREIGN KEY (data_grouping_id) REFERENCES data_grouping(id),
   CONSTRAINT pipeline_processing_location_id_fkey FOREIGN KEY (processing_location_id) REFERENCES data_location(id),
   CONSTRAINT pipeline_pkey PRIMARY KEY (id),
@@ -532,14 +556,25 @@ CREATE TABLE reduction_step (
   retired_at timestamp with time zone,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  expect jsonb,
+  max_wait_seconds integer,
+  associations jsonb DEFAULT '[]'::jsonb NOT NULL,
+  pool text,
+  paused_at timestamp with time zone,
+  paused_by text,
+  pause_reason text,
   CONSTRAINT reduction_step_name_is_a_slug CHECK ((name ~ '^[a-z0-9][a-z0-9_.-]{0,62}$'::text)),
+  CONSTRAINT step_associations_is_a_list CHECK ((jsonb_typeof(associations) = 'array'::text)),
   CONSTRAINT step_cooldown_is_not_negative CHECK ((cooldown_seconds >= 0)),
   CONSTRAINT step_cpus_is_positive CHECK ((cpus > 0)),
-  CONSTRAINT step_group_by_is_a_list CHECK ((jsonb_typeof(group_by) = 'array'::text)),
+  CONSTRAINT step_expect_is_an_object CHECK ((jsonb_typeof(expect) = 'object'::text)),
+  CONSTRAINT step_group_by_is_a_list_or_an_object CHECK ((jsonb_typeof(group_by) = ANY (ARRAY['array'::text, 'object'::text]))),
   CONSTRAINT step_max_active_runs_is_positive CHECK ((max_active_runs > 0)),
+  CONSTRAINT step_max_wait_is_not_negative CHECK ((max_wait_seconds >= 0)),
   CONSTRAINT step_memory_cap_is_not_below_memory CHECK ((max_memory_mb >= memory_mb)),
   CONSTRAINT step_memory_is_positive CHECK ((memory_mb > 0)),
   CONSTRAINT step_min_members_is_positive CHECK ((min_members >= 1)),
+  CONSTRAINT step_pause_names_who CHECK (((paused_at IS NULL) = (paused_by IS NULL))),
   CONSTRAINT step_settle_is_not_negative CHECK ((settle_seconds >= 0)),
   CONSTRAINT step_upstream_policy_is_known CHECK ((upstream_policy = ANY (ARRAY['all_current'::text, 'available'::text]))),
   CONSTRAINT step_version_policy_is_known CHECK ((version_policy = ANY (ARRAY['exact'::text, 'compatible'::text, 'any'::text]))),
@@ -549,6 +584,7 @@ CREATE TABLE reduction_step (
   CONSTRAINT reduction_step_pipeline_id_fkey FOREIGN KEY (pipeline_id) REFERENCES pipeline(id),
   CONSTRAINT reduction_step_software_id_fkey FOREIGN KEY (software_id) REFERENCES reduction_software(id),
   CONSTRAINT reduction_step_software_version_id_fkey FOREIGN KEY (software_version_id) REFERENCES reduction_software_version(id),
+  CONSTRAINT step_pool_exists FOREIGN KEY (pool) REFERENCES run_pool(name),
   CONSTRAINT reduction_step_pkey PRIMARY KEY (id)
 );
 
@@ -568,6 +604,13 @@ CREATE TABLE reduction_step_dependency (
   CONSTRAINT reduction_step_dependency_step_id_fkey FOREIGN KEY (step_id) REFERENCES reduction_step(id) ON DELETE CASCADE,
   CONSTRAINT reduction_step_dependency_upstream_step_id_fkey FOREIGN KEY (upstream_step_id) REFERENCES reduction_step(id),
   CONSTRAINT reduction_step_dependency_pkey PRIMARY KEY (step_id, upstream_step_id)
+);
+
+CREATE TABLE relation_change (
+  tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  relation text NOT NULL,
+  CONSTRAINT relation_change_pkey PRIMARY KEY (tx, id)
 );
 
 CREATE TABLE run (
@@ -606,6 +649,7 @@ CREATE TABLE run (
   finished_at timestamp with time zone,
   moved_by text DEFAULT 'unknown'::text NOT NULL,
   moved_why text DEFAULT ''::text NOT NULL,
+  association_fingerprint text DEFAULT '00000000000000000000000000000000'::text NOT NULL,
   CONSTRAINT failed_run_says_why CHECK (((status = 'FAILED'::text) <= ((failure_class IS NOT NULL) AND (failure_reason IS NOT NULL)))),
   CONSTRAINT lease_has_owner_and_expiry CHECK (((lease_owner IS NULL) = (lease_expires_at IS NULL))),
   CONSTRAINT only_worked_on_runs_are_leased CHECK (((lease_owner IS NULL) OR (status = ANY (ARRAY['STAGING_DATA'::text, 'SUBMITTING'::text, 'COLLECTING_RESULTS'::text])))),
@@ -620,6 +664,25 @@ CREATE TABLE run (
   CONSTRAINT run_step_id_fkey FOREIGN KEY (step_id) REFERENCES reduction_step(id),
   CONSTRAINT run_sub_group_id_fkey FOREIGN KEY (sub_group_id) REFERENCES sub_group(id),
   CONSTRAINT run_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE run_association (
+  run_id bigint NOT NULL,
+  name text NOT NULL,
+  item_id bigint NOT NULL,
+  content_hash text NOT NULL,
+  role text NOT NULL,
+  method text NOT NULL,
+  offset_seconds double precision NOT NULL,
+  weight double precision NOT NULL,
+  hash_a bigint NOT NULL,
+  hash_b bigint NOT NULL,
+  CONSTRAINT run_association_method_is_known CHECK ((method = ANY (ARRAY['covering'::text, 'newest'::text, 'nearest'::text, 'interpolated'::text, 'extrapolated'::text]))),
+  CONSTRAINT run_association_role_is_known CHECK ((role = ANY (ARRAY['only'::text, 'before'::text, 'after'::text]))),
+  CONSTRAINT run_association_weight_is_a_share CHECK (((weight > (0)::double precision) AND (weight <= (1)::double precision))),
+  CONSTRAINT run_association_item_id_fkey FOREIGN KEY (item_id) REFERENCES data_item(id),
+  CONSTRAINT run_association_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
+  CONSTRAINT run_association_pkey PRIMARY KEY (run_id, name, role)
 );
 
 CREATE TABLE run_event (
@@ -654,6 +717,22 @@ CREATE TABLE run_outcome (
   reason text DEFAULT ''::text NOT NULL,
   is_judged boolean NOT NULL,
   CONSTRAINT run_outcome_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE run_pool (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  name text NOT NULL,
+  slots integer NOT NULL,
+  paused_at timestamp with time zone,
+  paused_by text,
+  pause_reason text,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT run_pool_name_is_a_slug CHECK ((name ~ '^[a-z0-9][a-z0-9_.-]{0,62}$'::text)),
+  CONSTRAINT run_pool_pause_names_who CHECK (((paused_at IS NULL) = (paused_by IS NULL))),
+  CONSTRAINT run_pool_slots_is_positive CHECK ((slots > 0)),
+  CONSTRAINT run_pool_pkey PRIMARY KEY (id),
+  CONSTRAINT run_pool_name_is_unique UNIQUE (name)
 );
 
 CREATE TABLE run_transition (
@@ -691,6 +770,20 @@ CREATE TABLE source (
   CONSTRAINT source_name_is_unique UNIQUE (name)
 );
 
+CREATE TABLE step_evaluation (
+  step_id bigint NOT NULL,
+  snapshot pg_snapshot NOT NULL,
+  membership_hash text NOT NULL,
+  judgement_hash text NOT NULL,
+  is_time_dependent boolean DEFAULT false NOT NULL,
+  evaluated_at timestamp with time zone NOT NULL,
+  rebuilt_at timestamp with time zone NOT NULL,
+  reconciled_at timestamp with time zone NOT NULL,
+  drift_count bigint DEFAULT 0 NOT NULL,
+  CONSTRAINT step_evaluation_step_id_fkey FOREIGN KEY (step_id) REFERENCES reduction_step(id) ON DELETE CASCADE,
+  CONSTRAINT step_evaluation_pkey PRIMARY KEY (step_id)
+);
+
 CREATE TABLE sub_group (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   step_id bigint NOT NULL,
@@ -714,16 +807,64 @@ CREATE TABLE sub_group (
   waived_by text,
   waived_reason text,
   state_since timestamp with time zone DEFAULT now() NOT NULL,
+  first_member_at timestamp with time zone,
+  time_from timestamp with time zone,
+  time_to timestamp with time zone,
+  slots jsonb DEFAULT '{}'::jsonb NOT NULL,
+  report jsonb DEFAULT '{}'::jsonb NOT NULL,
+  association_fingerprint text DEFAULT '00000000000000000000000000000000'::text NOT NULL,
+  association jsonb DEFAULT '{}'::jsonb NOT NULL,
+  contributed_run_id bigint,
   CONSTRAINT only_stale_sub_groups_have_causes CHECK (((cardinality(causes) = 0) OR (state <> 'current'::text))),
   CONSTRAINT sub_group_causes_are_known CHECK ((causes <@ ARRAY['input_added'::text, 'input_removed'::text, 'input_changed'::text, 'software'::text, 'config'::text, 'upstream_remade'::text, 'calibration_superseded'::text, 'forced'::text])),
   CONSTRAINT sub_group_state_is_known CHECK ((state = ANY (ARRAY['current'::text, 'missing'::text, 'stale'::text, 'incomplete'::text, 'blocked'::text, 'settling'::text, 'cooling_down'::text, 'running'::text, 'failed'::text, 'waived'::text, 'paused'::text]))),
   CONSTRAINT sub_group_waiver_names_who_and_why CHECK ((num_nonnulls(waived_at, waived_by, waived_reason) = ANY (ARRAY[0, 3]))),
-  CONSTRAINT waiting_sub_group_says_until_when CHECK (((state = ANY (ARRAY['settling'::text, 'cooling_down'::text])) = (until IS NOT NULL))),
+  CONSTRAINT waiting_sub_group_says_until_when CHECK (
+CASE
+    WHEN (state = ANY (ARRAY['settling'::text, 'cooling_down'::text])) THEN (until IS NOT NULL)
+    ELSE ((until IS NULL) OR (state = ANY (ARRAY['incomplete'::text, 'blocked'::text])))
+END),
+  CONSTRAINT sub_group_contributed_run_id_fkey FOREIGN KEY (contributed_run_id) REFERENCES run(id),
   CONSTRAINT sub_group_last_completed_run FOREIGN KEY (last_completed_run_id) REFERENCES run(id),
   CONSTRAINT sub_group_last_run FOREIGN KEY (last_run_id) REFERENCES run(id),
   CONSTRAINT sub_group_step_id_fkey FOREIGN KEY (step_id) REFERENCES reduction_step(id),
   CONSTRAINT sub_group_pkey PRIMARY KEY (id),
   CONSTRAINT sub_group_is_unique_per_step UNIQUE (step_id, key)
+);
+
+CREATE TABLE sub_group_association (
+  sub_group_id bigint NOT NULL,
+  name text NOT NULL,
+  item_id bigint NOT NULL,
+  content_hash text NOT NULL,
+  role text NOT NULL,
+  method text NOT NULL,
+  offset_seconds double precision NOT NULL,
+  weight double precision NOT NULL,
+  hash_a bigint NOT NULL,
+  hash_b bigint NOT NULL,
+  CONSTRAINT sub_group_association_method_is_known CHECK ((method = ANY (ARRAY['covering'::text, 'newest'::text, 'nearest'::text, 'interpolated'::text, 'extrapolated'::text]))),
+  CONSTRAINT sub_group_association_role_is_known CHECK ((role = ANY (ARRAY['only'::text, 'before'::text, 'after'::text]))),
+  CONSTRAINT sub_group_association_weight_is_a_share CHECK (((weight > (0)::double precision) AND (weight <= (1)::double precision))),
+  CONSTRAINT sub_group_association_item_id_fkey FOREIGN KEY (item_id) REFERENCES data_item(id) ON DELETE CASCADE,
+  CONSTRAINT sub_group_association_sub_group_id_fkey FOREIGN KEY (sub_group_id) REFERENCES sub_group(id) ON DELETE CASCADE,
+  CONSTRAINT sub_group_association_pkey PRIMARY KEY (sub_group_id, name, role)
+);
+
+CREATE TABLE sub_group_change (
+  step_id bigint NOT NULL,
+  tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  sub_group_id bigint NOT NULL,
+  CONSTRAINT sub_group_change_pkey PRIMARY KEY (step_id, tx, id)
+);
+
+CREATE TABLE sub_group_member (
+  sub_group_id bigint NOT NULL,
+  item_id bigint NOT NULL,
+  CONSTRAINT sub_group_member_item_id_fkey FOREIGN KEY (item_id) REFERENCES data_item(id) ON DELETE CASCADE,
+  CONSTRAINT sub_group_member_sub_group_id_fkey FOREIGN KEY (sub_group_id) REFERENCES sub_group(id) ON DELETE CASCADE,
+  CONSTRAINT sub_group_member_pkey PRIMARY KEY (sub_group_id, item_id)
 );
 
 CREATE TABLE telescope (
@@ -750,6 +891,8 @@ CREATE TABLE trigger_request (
   requested_by text NOT NULL,
   requested_at timestamp with time zone DEFAULT now() NOT NULL,
   closed_at timestamp with time zone,
+  overrides jsonb DEFAULT '{}'::jsonb NOT NULL,
+  CONSTRAINT trigger_request_overrides_is_an_object CHECK ((jsonb_typeof(overrides) = 'object'::text)),
   CONSTRAINT trigger_request_pipeline_id_fkey FOREIGN KEY (pipeline_id) REFERENCES pipeline(id),
   CONSTRAINT trigger_request_pkey PRIMARY KEY (id)
 );
@@ -766,7 +909,13 @@ CREATE INDEX data_item_by_dims ON public.data_item USING gin (dims jsonb_path_op
 
 CREATE INDEX data_item_by_kind ON public.data_item USING btree (kind, id) WHERE (retired_at IS NULL);
 
+CREATE INDEX data_item_by_obs_time ON public.data_item USING btree (obs_time);
+
+CREATE INDEX data_item_by_observation ON public.data_item USING btree (executed_obs_unit_id) WHERE (executed_obs_unit_id IS NOT NULL);
+
 CREATE INDEX executed_obs_unit_by_obs_unit ON public.executed_obs_unit USING btree (obs_unit_id);
+
+CREATE INDEX grouping_close_by_grouping ON public.grouping_close USING btree (data_grouping_id, closed_at DESC);
 
 CREATE INDEX input_set_member_by_item ON public.input_set_member USING btree (item_id);
 
@@ -786,6 +935,8 @@ CREATE INDEX physical_copy_by_item ON public.physical_copy USING btree (item_id)
 
 CREATE INDEX raw_data_file_by_package ON public.raw_data_file USING btree (raw_data_package_id);
 
+CREATE INDEX run_association_by_item ON public.run_association USING btree (item_id);
+
 CREATE INDEX run_by_input_set ON public.run USING btree (input_set_id);
 
 CREATE INDEX run_by_pipeline ON public.run USING btree (pipeline_id, id DESC);
@@ -802,11 +953,38 @@ CREATE INDEX run_outcome_to_judge ON public.run_outcome USING btree (id) WHERE (
 
 CREATE INDEX run_warning_by_run ON public.run_warning USING btree (run_id);
 
+CREATE INDEX step_by_pool ON public.reduction_step USING btree (pool) WHERE (pool IS NOT NULL);
+
 CREATE INDEX step_dependency_by_upstream ON public.reduction_step_dependency USING btree (upstream_step_id);
+
+CREATE INDEX sub_group_association_by_item ON public.sub_group_association USING btree (item_id);
+
+CREATE INDEX sub_group_awaiting_an_association ON public.sub_group USING btree (step_id) WHERE (association ? 'awaiting'::text);
 
 CREATE INDEX sub_group_by_due_time ON public.sub_group USING btree (until) WHERE (until IS NOT NULL);
 
 CREATE INDEX sub_group_by_state ON public.sub_group USING btree (step_id, state);
+
+CREATE INDEX sub_group_member_by_item ON public.sub_group_member USING btree (item_id);
+
+CREATE OR REPLACE FUNCTION public.add_fingerprints(a text, b text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+  SELECT hash_sum_hex(('x' || left(a, 16))::bit(64)::bigint::numeric + ('x' || left(b, 16))::bit(64)::bigint)
+      || hash_sum_hex(('x' || right(a, 16))::bit(64)::bigint::numeric + ('x' || right(b, 16))::bit(64)::bigint)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.agreed_dims(a jsonb, b jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+  SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(a) WHERE b -> key = value
+$function$
+;
 
 CREATE OR REPLACE FUNCTION public.angular_separation_deg(ra1 double precision, dec1 double precision, ra2 double precision, dec2 double precision)
  RETURNS double precision
@@ -832,6 +1010,34 @@ CREATE OR REPLACE FUNCTION public.announce_closed_breaker()
 AS $function$
 BEGIN
   PERFORM pg_notify('meridian_work', 'runs');
+  RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.count_revision()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  -- All but the generated columns, which are not computed yet.
+  IF (OLD.kind, OLD.name, OLD.dims, OLD.content_hash, OLD.size_bytes, OLD.obs_time, OLD.obs_time_end, OLD.ra_deg, OLD.dec_deg,
+      OLD.metadata, OLD.retired_at, OLD.registered_at, OLD.changed_at, OLD.raw_data_package_id, OLD.package_state,
+      OLD.executed_obs_unit_id, OLD.observation_status, OLD.observation_finished_at, OLD.instrument_module_id)
+    IS DISTINCT FROM (NEW.kind, NEW.name, NEW.dims, NEW.content_hash, NEW.size_bytes, NEW.obs_time, NEW.obs_time_end, NEW.ra_deg, NEW.dec_deg,
+      NEW.metadata, NEW.retired_at, NEW.registered_at, NEW.changed_at, NEW.raw_data_package_id, NEW.package_state,
+      NEW.executed_obs_unit_id, NEW.observation_status, NEW.observation_finished_at, NEW.instrument_module_id) THEN
+    NEW.revision := OLD.revision + 1;
+  END IF;
+  RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.executed_obs_unit_gives_facts()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM keep_item_facts(ARRAY(SELECT item.id FROM data_item item JOIN new_rows n ON n.id = item.executed_obs_unit_id ORDER BY 1));
   RETURN NULL;
 END $function$
 ;
@@ -939,6 +1145,78 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.keep_item_facts(items bigint[])
+ RETURNS void
+ LANGUAGE sql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+  UPDATE data_item item SET raw_data_package_id = facts.raw_data_package_id, package_state = facts.package_state,
+    executed_obs_unit_id = facts.executed_obs_unit_id, observation_status = facts.observation_status,
+    observation_finished_at = facts.observation_finished_at, instrument_module_id = facts.instrument_module_id
+  FROM unnest(items) AS asked(id) JOIN data_item_facts facts USING (id)
+  WHERE item.id = asked.id
+    AND (item.raw_data_package_id, item.package_state, item.executed_obs_unit_id, item.observation_status, item.observation_finished_at,
+         item.instrument_module_id)
+      IS DISTINCT FROM (facts.raw_data_package_id, facts.package_state, facts.executed_obs_unit_id, facts.observation_status,
+         facts.observation_finished_at, facts.instrument_module_id)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.raw_data_file_gives_facts()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM FROM raw_data_package WHERE item_id IN (SELECT raw_data_package_id FROM new_rows) ORDER BY item_id FOR SHARE;
+  PERFORM FROM executed_obs_unit WHERE id IN (SELECT executed_obs_unit_id FROM new_rows
+    UNION SELECT p.executed_obs_unit_id FROM new_rows n JOIN raw_data_package p ON p.item_id = n.raw_data_package_id) ORDER BY id FOR SHARE;
+  PERFORM keep_item_facts(ARRAY(SELECT item_id FROM new_rows ORDER BY item_id));
+  RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.raw_data_package_gives_facts()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM FROM executed_obs_unit WHERE id IN (SELECT executed_obs_unit_id FROM new_rows) ORDER BY id FOR SHARE;
+  PERFORM keep_item_facts(ARRAY(SELECT item_id FROM new_rows
+    UNION SELECT file.item_id FROM raw_data_file file JOIN new_rows n ON n.item_id = file.raw_data_package_id ORDER BY 1));
+  RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.record_item_changes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_hashjoin TO 'on'
+AS $function$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO data_item_change (item_id) SELECT id FROM new_rows;
+  ELSE
+    INSERT INTO data_item_change (item_id, before)
+      SELECT o.id, to_jsonb(o) FROM old_rows o JOIN new_rows n USING (id) WHERE o.revision <> n.revision;
+  END IF;
+  IF FOUND THEN PERFORM pg_notify('meridian_work', 'evaluate'); END IF;
+  RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.record_relation_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  INSERT INTO relation_change (relation) VALUES (TG_TABLE_NAME);
+  PERFORM pg_notify('meridian_work', 'evaluate');
+  RETURN NULL;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.record_run_moves()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -963,10 +1241,6 @@ BEGIN
   END IF;
   IF EXISTS (SELECT FROM new_rows WHERE status = 'PENDING') THEN PERFORM pg_notify('meridian_work', 'runs'); END IF;
   IF EXISTS (SELECT FROM new_rows WHERE status IN ('SUBMITTED', 'COLLECTING_RESULTS')) THEN PERFORM pg_notify('meridian_work', 'results'); END IF;
-  IF EXISTS (SELECT FROM new_rows WHERE finished_at IS NOT NULL) THEN
-    INSERT INTO evaluation_request (cause) VALUES ('run');
-    PERFORM pg_notify('meridian_work', 'evaluate');
-  END IF;
   RETURN NULL;
 END $function$
 ;
@@ -987,6 +1261,19 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.record_sub_group_changes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  INSERT INTO sub_group_change (step_id, sub_group_id)
+    SELECT n.step_id, n.sub_group_id FROM new_rows n JOIN old_rows o USING (id)
+    WHERE (n.finished_at IS NULL) <> (o.finished_at IS NULL) OR n.status <> o.status AND n.finished_at IS NOT NULL;
+  IF FOUND THEN PERFORM pg_notify('meridian_work', 'evaluate'); END IF;
+  RETURN NULL;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.refuse_update()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1001,7 +1288,6 @@ CREATE OR REPLACE FUNCTION public.request_evaluation()
  LANGUAGE plpgsql
 AS $function$
 BEGIN
-  INSERT INTO evaluation_request (cause) VALUES (TG_TABLE_NAME);
   PERFORM pg_notify('meridian_work', 'evaluate');
   RETURN NULL;
 END $function$
@@ -1020,6 +1306,24 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.shift_fingerprint(base text, sum_a numeric, sum_b numeric)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+  SELECT add_fingerprints(base, fingerprint(sum_a, sum_b))
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.subtract_fingerprint(whole text, part text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+  SELECT shift_fingerprint(whole, -('x' || left(part, 16))::bit(64)::bigint::numeric, -('x' || right(part, 16))::bit(64)::bigint::numeric)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.time_bucket(at timestamp with time zone, width interval)
  RETURNS timestamp with time zone
  LANGUAGE sql
@@ -1029,23 +1333,59 @@ AS $function$
 $function$
 ;
 
+CREATE TRIGGER changed_data_item_is_recorded AFTER UPDATE ON public.data_item REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION record_item_changes();
+
+CREATE TRIGGER changed_executed_obs_unit_gives_facts AFTER UPDATE ON public.executed_obs_unit REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION executed_obs_unit_gives_facts();
+
+CREATE TRIGGER changed_executed_obs_unit_is_recorded AFTER UPDATE OF obs_unit_id, started_at, metadata ON public.executed_obs_unit FOR EACH STATEMENT EXECUTE FUNCTION record_relation_change();
+
+CREATE TRIGGER changed_instrument_is_recorded AFTER UPDATE ON public.instrument FOR EACH STATEMENT EXECUTE FUNCTION record_relation_change();
+
+CREATE TRIGGER changed_instrument_module_is_recorded AFTER UPDATE ON public.instrument_module FOR EACH STATEMENT EXECUTE FUNCTION record_relation_change();
+
+CREATE TRIGGER changed_obs_unit_is_recorded AFTER UPDATE ON public.obs_unit FOR EACH STATEMENT EXECUTE FUNCTION record_relation_change();
+
+CREATE TRIGGER changed_observatory_is_recorded AFTER UPDATE ON public.observatory FOR EACH STATEMENT EXECUTE FUNCTION record_relation_change();
+
+CREATE TRIGGER changed_observing_program_is_recorded AFTER UPDATE ON public.observing_program FOR EACH STATEMENT EXECUTE FUNCTION record_relation_change();
+
+CREATE TRIGGER changed_raw_data_file_gives_facts AFTER UPDATE ON public.raw_data_file REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION raw_data_file_gives_facts();
+
+CREATE TRIGGER changed_raw_data_package_gives_facts AFTER UPDATE ON public.raw_data_package REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION raw_data_package_gives_facts();
+
+CREATE TRIGGER changed_source_is_recorded AFTER UPDATE ON public.source FOR EACH STATEMENT EXECUTE FUNCTION record_relation_change();
+
+CREATE TRIGGER changed_telescope_is_recorded AFTER UPDATE ON public.telescope FOR EACH STATEMENT EXECUTE FUNCTION record_relation_change();
+
 CREATE TRIGGER closed_circuit_breaker_lets_runs_go AFTER UPDATE ON public.circuit_breaker FOR EACH ROW WHEN ((old.is_open AND (NOT new.is_open))) EXECUTE FUNCTION announce_closed_breaker();
 
 CREATE TRIGGER data_grouping_asks_for_evaluation AFTER UPDATE ON public.data_grouping FOR EACH STATEMENT EXECUTE FUNCTION request_evaluation();
 
-CREATE TRIGGER data_item_asks_for_evaluation AFTER INSERT OR DELETE OR UPDATE ON public.data_item FOR EACH STATEMENT EXECUTE FUNCTION request_evaluation();
+CREATE TRIGGER data_item_counts_revisions BEFORE UPDATE ON public.data_item FOR EACH ROW EXECUTE FUNCTION count_revision();
+
+CREATE TRIGGER data_location_asks_for_evaluation AFTER UPDATE OF paused_at ON public.data_location FOR EACH STATEMENT EXECUTE FUNCTION request_evaluation();
 
 CREATE TRIGGER data_product_is_immutable BEFORE UPDATE OF item_id, run_id, attempt, type, path, description, metrics ON public.data_product FOR EACH ROW EXECUTE FUNCTION refuse_update();
+
+CREATE TRIGGER deleted_data_item_is_recorded AFTER DELETE ON public.data_item FOR EACH STATEMENT EXECUTE FUNCTION record_relation_change();
+
+CREATE TRIGGER ended_run_changes_its_sub_group AFTER UPDATE ON public.run REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION record_sub_group_changes();
 
 CREATE TRIGGER image_pin_is_immutable BEFORE UPDATE ON public.image_pin FOR EACH ROW EXECUTE FUNCTION refuse_update();
 
 CREATE TRIGGER kill_request_asks_for_evaluation AFTER INSERT OR UPDATE ON public.kill_request FOR EACH STATEMENT EXECUTE FUNCTION request_evaluation();
 
+CREATE TRIGGER new_data_item_is_recorded AFTER INSERT ON public.data_item REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION record_item_changes();
+
+CREATE TRIGGER new_raw_data_file_gives_facts AFTER INSERT ON public.raw_data_file REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION raw_data_file_gives_facts();
+
+CREATE TRIGGER new_raw_data_package_gives_facts AFTER INSERT ON public.raw_data_package REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION raw_data_package_gives_facts();
+
 CREATE TRIGGER pipeline_asks_for_evaluation AFTER INSERT OR UPDATE ON public.pipeline FOR EACH STATEMENT EXECUTE FUNCTION request_evaluation();
 
-CREATE TRIGGER raw_data_package_asks_for_evaluation AFTER UPDATE ON public.raw_data_package FOR EACH STATEMENT EXECUTE FUNCTION request_evaluation();
-
 CREATE TRIGGER reduction_step_asks_for_evaluation AFTER INSERT OR UPDATE ON public.reduction_step FOR EACH STATEMENT EXECUTE FUNCTION request_evaluation();
+
+CREATE TRIGGER run_association_is_immutable BEFORE UPDATE ON public.run_association FOR EACH ROW EXECUTE FUNCTION refuse_update();
 
 CREATE TRIGGER run_insert_is_recorded AFTER INSERT ON public.run REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION record_run_moves();
 

@@ -1,10 +1,11 @@
 import { cpus, release, totalmem } from 'node:os';
+import { gaps } from './gaps.bench.js';
 import { idle } from './idle.bench.js';
 import { lifecycle } from './lifecycle.bench.js';
 import { printReport, type Benchmark } from './report.js';
 import { slurm } from './slurm.bench.js';
 
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { lifecycle, idle, slurm };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { lifecycle, idle, slurm, gaps };
 
 async function main(): Promise<void> {
   const [name = '', ...options] = process.argv.slice(2);

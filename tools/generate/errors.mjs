@@ -39,7 +39,7 @@ const CODE = /^([a-z][a-z0-9_]*|‹\w+›)(\.[a-z][a-z0-9_]*)+$/;
 /** True for a literal that a function gets to make a problem of; audit actions and file names look alike and are not. */
 const isHandedOn = (node) =>
   ts.isCallExpression(node.parent) &&
-  !/audit|textOf|join|entries/.test(node.parent.expression.getText()) &&
+  !/audit|because|textOf|join|entries/.test(node.parent.expression.getText()) &&
   !/[.](json|yaml)$/.test(node.text);
 
 /** docs/errors.md: every stable code that the sources name in an error or a problem, with the action where it is a literal. */

@@ -11,11 +11,14 @@ import { addIngestCommand } from './commands/ingest.command.js';
 import { addKillCommand } from './commands/kill.command.js';
 import { addLineageCommand } from './commands/lineage.command.js';
 import { addLogsCommand } from './commands/logs.command.js';
+import { addPresetsCommand } from './commands/presets.command.js';
 import { addProductsCommand } from './commands/products.command.js';
 import { addRunsCommand } from './commands/runs.command.js';
 import { addStatusCommand } from './commands/status.command.js';
 import { addTokenCommand } from './commands/token.command.js';
 import { addTriggerCommand } from './commands/trigger.command.js';
+import { addCloseCommand } from './commands/close.command.js';
+import { addPauseCommands } from './commands/pause.command.js';
 import { addDemoCommand } from './demo/demo.command.js';
 import { addDoctorCommand } from './commands/doctor.command.js';
 import { addDownCommand } from './commands/down.command.js';
@@ -29,9 +32,11 @@ const COMMANDS = [
   addDownCommand,
   addDemoCommand,
   addDoctorCommand,
+  addPresetsCommand,
   addApplyCommand,
   addIngestCommand,
   addTriggerCommand,
+  addCloseCommand,
   addStatusCommand,
   addGapsCommand,
   addRunsCommand,
@@ -40,6 +45,7 @@ const COMMANDS = [
   addGetCommand,
   addLineageCommand,
   addChangeRunsCommands,
+  addPauseCommands,
   addKillCommand,
   addBreakersCommand,
   addTokenCommand,

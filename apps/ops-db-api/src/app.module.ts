@@ -22,6 +22,7 @@ import { GroupingsModule } from './groupings/groupings.module.js';
 import { KillsModule } from './kills/kills.module.js';
 import { LineageModule } from './lineage/lineage.module.js';
 import { PipelinesModule } from './pipelines/pipelines.module.js';
+import { PoolsModule } from './pools/pools.module.js';
 import { ProductsModule } from './products/products.module.js';
 import { RunsModule } from './runs/runs.module.js';
 import { SoftwareModule } from './software/software.module.js';
@@ -55,6 +56,7 @@ const NOUNS: Type[] = [
   KillsModule,
   LineageModule,
   PipelinesModule,
+  PoolsModule,
   ProductsModule,
   RunsModule,
   SoftwareModule,

@@ -1,7 +1,10 @@
 import { readSettings } from '@meridian/core';
 import { createLogger, exitWithReason, runDaemon } from '@meridian/daemon';
 import { connectDaemon, databaseTime } from '@meridian/ops-db';
+import { FireCronPass } from './passes/fire-cron.pass.js';
 import { EvaluateGapsPass } from './passes/evaluate-gaps.pass.js';
+import { ReconcileGapsPass } from './passes/reconcile-gaps.pass.js';
+import { TrimChangesPass } from './passes/trim-changes.pass.js';
 import { TRIGGER_MANAGER_SETTINGS } from './trigger-manager.config.js';
 
 async function main(): Promise<void> {
@@ -16,14 +19,21 @@ async function main(): Promise<void> {
       logger.warn({ reason: error.message }, 'not listening for notifications, polling only'),
   });
   const passes = [
+    new FireCronPass({ dataSource: database.dataSource, logger, now: databaseTime }),
     new EvaluateGapsPass({
       dataSource: database.dataSource,
       actor: database.instance,
       logger,
       now: databaseTime,
       fireLimit: settings.fireLimit,
-      fullEvaluationMs: settings.fullEvaluationSeconds * 1000,
     }),
+    new ReconcileGapsPass({
+      dataSource: database.dataSource,
+      logger,
+      now: databaseTime,
+      everySeconds: settings.reconcileSeconds,
+    }),
+    new TrimChangesPass({ dataSource: database.dataSource, logger, now: databaseTime }),
   ];
   const { pollIntervalMs, heartbeatIntervalMs } = settings;
   const { beat, listen, close } = database;

@@ -11,12 +11,13 @@ export const TRIGGER_MANAGER_SETTINGS = {
       fallback: 10_000,
     },
   ),
-  fullEvaluationSeconds: integerSetting(
-    'MERIDIAN_TRIGGER_FULL_EVALUATION_SECONDS',
-    { min: 1, max: 86_400 },
+  reconcileSeconds: integerSetting(
+    'MERIDIAN_TRIGGER_RECONCILE_SECONDS',
+    { min: 1, max: 2_592_000 },
     {
-      description: 'everything is evaluated at least this often, whatever the change requests say',
-      fallback: 600,
+      description:
+        'every step is compared with a look at the whole archive at least this often; a difference is a defect, logged and mended',
+      fallback: 21_600,
     },
   ),
 } as const;

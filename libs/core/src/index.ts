@@ -21,6 +21,8 @@ export * from './definition/effective-config.js';
 export * from './definition/json-pointer.js';
 export * from './definition/nearest-name.js';
 export * from './definition/parse-definitions.js';
+export * from './definition/parse-expectation.js';
+export * from './definition/override-parameters.js';
 export * from './definition/parse-software.js';
 export * from './definition/semantic-version.js';
 export * from './definition/topological-order.js';
@@ -44,6 +46,13 @@ export * from './definition/plan-definitions.js';
 export * from './definition/plan-step.js';
 export * from './sub-group/explain-sub-group.js';
 export * from './gap/evaluate-sub-group.js';
+export * from './trigger/cron-schedule.js';
+export * from './association/association.js';
+export * from './association/association-filters.js';
+export * from './association/association-hashes.js';
+export * from './association/choose-association.js';
+export * from './association/parse-associations.js';
+export * from './association/prepare-association.js';
 export * from './execution/attempt-paths.js';
 export * from './execution/container-view.js';
 export * from './execution/image-reference.js';
@@ -81,3 +90,20 @@ export { compileGroupBy } from './grouping/compile-group-by.js';
 export type { GroupByTerm } from './grouping/group-by-term.js';
 export { groupKeyOf } from './grouping/group-key.js';
 export { parseGroupBy } from './grouping/parse-group-by.js';
+export { assignShards, type Shard } from './grouping/assign-shards.js';
+export { clusterIsland } from './grouping/form-clusters.js';
+export { formGroups, type FormedRule } from './grouping/form-groups.js';
+export {
+  instantMicroseconds,
+  instantText,
+  toMicroseconds,
+  type FormedGroup,
+  type SplitMember,
+} from './grouping/group-member.js';
+export * from './grouping/grouping-rule.js';
+export { parseGroupingRule } from './grouping/parse-grouping-rule.js';
+export { deriveDims, tablesOfDeriveRules } from './sky/derived-dims.js';
+export type { DeriveRule } from './sky/derive-rule.js';
+export { parseDeriveRules } from './sky/parse-derive-rules.js';
+export { expandGroupingPreset, GROUPING_PRESETS } from './preset/expand-grouping-preset.js';
+export type { BuiltGrouping, GroupingPreset, PresetParameter } from './preset/grouping-preset.js';

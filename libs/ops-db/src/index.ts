@@ -17,7 +17,7 @@ export {
 } from './queries/claim-unreconciled-attempts.sql.js';
 export { listCancellations, type JobToCancel } from './queries/list-cancellations.sql.js';
 export { listProcessingLocations, type ProcessingLocation } from './queries/list-processing-locations.sql.js';
-export { loadClaimedRuns, type ClaimedRun } from './queries/load-claimed-runs.sql.js';
+export { loadClaimedRuns, type ClaimedRun, type RunBinding } from './queries/load-claimed-runs.sql.js';
 export { loadInputs, type InputCopy, type RunInput } from './queries/load-inputs.sql.js';
 export { lockClaims } from './queries/lock-claims.sql.js';
 export { findInstallation } from './queries/find-installation.sql.js';
@@ -41,19 +41,24 @@ export { releaseRuns, type ReleaseRequest, type RunRelease } from './queries/rel
 export { renewLeases, type LeaseRequest } from './queries/renew-leases.sql.js';
 export { rescueExpiredLeases } from './queries/rescue-expired-leases.sql.js';
 export { connectDaemon, type DaemonConnection, type DaemonConnectionOptions } from './connect-daemon.js';
+export { evaluatePipeline, type PipelineToEvaluate } from './gap/evaluate-pipeline.js';
+export { type Firing } from './gap/fire-step.js';
+export { MembersDrifted } from './gap/members-drifted.js';
+export { selectionOf, type EvaluableSelection } from './gap/step-selection.js';
 export { closeTriggerRequests, listOpenTriggerRequests } from './queries/gap/close-trigger-requests.sql.js';
+export { findGapWork, type StepWork } from './queries/gap/find-gap-work.sql.js';
 export { fireRuns, type FireRuns } from './queries/gap/fire-runs.sql.js';
-export { listInputCauses, type InputCauses } from './queries/gap/list-input-causes.sql.js';
+export { forgetStuckEvaluations } from './queries/gap/forget-stuck-evaluations.sql.js';
+export { forgetEvaluations } from './queries/gap/forget-evaluations.sql.js';
 export { loadEvaluableSteps, type EvaluableStep } from './queries/gap/load-evaluable-steps.sql.js';
-export { refreshMembers } from './queries/gap/refresh-members.sql.js';
+export { becomeEvaluator } from './queries/gap/lock-evaluation.sql.js';
+export { rebuildMembers } from './queries/gap/rebuild-members.sql.js';
+export { driftOf } from './gap/drift-of.js';
+export { recordDrift } from './queries/gap/record-drift.sql.js';
+export { listStepsToReconcile } from './queries/gap/list-steps-to-reconcile.sql.js';
 export { refreshStates, type RefreshStates } from './queries/gap/refresh-states.sql.js';
-export { type StepSelection } from './queries/gap/step-members.js';
-export {
-  becomeEvaluator,
-  hasDueSubGroups,
-  requestEvaluation,
-  takeEvaluationRequests,
-} from './queries/gap/take-evaluation-requests.sql.js';
+export { stepMembers, subGroupKey, type StepSelection } from './queries/gap/step-members.js';
+export { trimChanges } from './queries/gap/trim-changes.sql.js';
 export { pendingMigrations } from './queries/pending-migrations.sql.js';
 export { migrateOpsDb } from './migrate.js';
 export {
@@ -76,6 +81,13 @@ export type { AttemptFacts, RunResult } from './queries/run-result.js';
 export { applyGrouping } from './queries/apply-grouping.sql.js';
 export { applyLocation } from './queries/apply-location.sql.js';
 export { applyPipeline } from './queries/apply-pipeline.sql.js';
+export { fireCron } from './queries/fire-cron.sql.js';
+export { listCronPipelines, type CronPipeline } from './queries/list-cron-pipelines.sql.js';
+export { closeGrouping, type GroupingClose, type GroupingClosing } from './queries/close-grouping.sql.js';
+export { findPool, listPools, type PoolRow } from './queries/list-pools.sql.js';
+export { pausePool } from './queries/operate-pool.sql.js';
+export { pauseStep, type Pause } from './queries/operate-step.sql.js';
+export { applyPool } from './queries/apply-pool.sql.js';
 export { applyRecipe } from './queries/apply-recipe.sql.js';
 export { applySoftware } from './queries/apply-software.sql.js';
 export { applyStep } from './queries/apply-step.sql.js';

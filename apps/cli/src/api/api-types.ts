@@ -2,7 +2,7 @@ import type { Dims, KillScope, Problem, RunStatus, SubGroupState } from '@meridi
 
 /** What the API answers, as far as the commands read it (openapi.json says the rest). */
 export interface DefinitionChange {
-  readonly kind: 'software' | 'location' | 'grouping' | 'pipeline' | 'step';
+  readonly kind: 'software' | 'location' | 'pool' | 'grouping' | 'pipeline' | 'step';
   readonly name: string;
   readonly change: 'created' | 'updated' | 'unchanged' | 'retired';
   readonly fields: readonly string[];
@@ -17,6 +17,7 @@ export interface Pipeline {
   readonly grouping: string;
   readonly location: string;
   readonly trigger: string;
+  readonly trigger_config: { readonly expression: string; readonly timezone: string } | null;
   readonly priority: number;
   readonly enabled: boolean;
   readonly paused_at: string | null;
@@ -29,6 +30,7 @@ export interface PipelineStep {
   readonly software: string;
   readonly software_version: string;
   readonly depends_on: readonly string[];
+  readonly paused_at: string | null;
   readonly sub_groups: StateCounts;
 }
 
@@ -107,6 +109,11 @@ export interface ProductDetail extends Product {
 export interface TriggerRequest {
   readonly id: number;
   readonly closed_at: string | null;
+}
+
+export interface GroupingClose {
+  readonly id: number;
+  readonly sub_groups: number;
 }
 
 export interface Daemon {

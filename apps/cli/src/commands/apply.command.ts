@@ -11,7 +11,7 @@ import type { Terminal } from '../terminal/terminal.js';
 export function addApplyCommand(program: Command, run: Runner): void {
   program
     .command('apply')
-    .description('Apply definitions files: software, locations, groupings and pipelines')
+    .description('Apply definitions files: software, locations, pools, groupings and pipelines')
     .argument('<files...>', 'YAML or JSON files; together they are applied in one transaction')
     .option('-n, --dry-run', 'show what would change, and change nothing')
     .addHelpText('after', examples('apply pipeline.yaml --dry-run', 'apply software.yaml pipeline.yaml'))

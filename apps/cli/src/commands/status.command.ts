@@ -50,7 +50,9 @@ async function status(context: CommandContext, name: string | undefined): Promis
 function printPipeline({ terminal }: CommandContext, pipeline: PipelineDetail): void {
   const { colors } = terminal;
   const flags = [
-    pipeline.trigger,
+    pipeline.trigger_config === null
+      ? pipeline.trigger
+      : `${pipeline.trigger} ${pipeline.trigger_config.expression} (${pipeline.trigger_config.timezone})`,
     pipeline.enabled ? '' : 'disabled',
     pipeline.paused_at === null ? '' : 'paused',
   ].filter((flag) => flag !== '');
@@ -61,7 +63,7 @@ function printPipeline({ terminal }: CommandContext, pipeline: PipelineDetail): 
     pipeline.steps.some((step) => (step.sub_groups[state] ?? 0) > 0),
   );
   const rows = pipeline.steps.map((step) => [
-    `  ${step.name}`,
+    `  ${step.name}${step.paused_at === null ? '' : ' (paused)'}`,
     `${step.software} ${step.software_version}`,
     ...present.map((state) => String(step.sub_groups[state] ?? '')),
   ]);

@@ -8,7 +8,7 @@ import { digestOf, globToRegExp } from './digest.js';
 import { absoluteImage, imageDigestOf } from './image.js';
 
 /** What a definitions file may hold at its top; the API knows the rest. */
-const SECTIONS = ['software', 'locations', 'groupings', 'pipelines'] as const;
+const SECTIONS = ['software', 'locations', 'pools', 'groupings', 'pipelines'] as const;
 export type Definitions = Partial<Record<(typeof SECTIONS)[number], readonly JsonObject[]>>;
 
 /** Directories that are never part of a program. */

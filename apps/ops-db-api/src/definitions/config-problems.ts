@@ -34,6 +34,13 @@ function stepProblems(step: PlannedStep, schemas: SchemaCache): Problem[] {
   return configProblems(step.place, step.definition, step.software, (validate.errors ?? []).map(problemOf));
 }
 
+/** What a software's config schema says against parameters, defaults filled in; their places are JSON pointers. */
+export function parameterProblems(schema: JsonObject, parameters: JsonObject): Problem[] {
+  const validate = new SchemaCache().compile(schema);
+  if (typeof validate === 'string' || validate(parameters)) return [];
+  return (validate.errors ?? []).map(problemOf);
+}
+
 const problemOf = (error: ErrorObject): Problem => ({
   code: 'config.invalid',
   path: error.instancePath,

@@ -1,7 +1,7 @@
 import type { DefinitionsPlan, Planned, PlannedPipeline } from '@meridian/core';
 import { ApiProperty } from '@nestjs/swagger';
 
-const KINDS = ['software', 'location', 'grouping', 'pipeline', 'step'] as const;
+const KINDS = ['software', 'location', 'pool', 'grouping', 'pipeline', 'step'] as const;
 const CHANGES = ['created', 'updated', 'unchanged', 'retired'] as const;
 
 /** What applying a file does, or would do, to one definition. */
@@ -31,6 +31,7 @@ export class DefinitionChangeResponse {
         entry('software', `${one.definition.name}@${one.definition.version}`, one),
       ),
       ...plan.locations.map((one) => entry('location', one.definition.name, one)),
+      ...plan.pools.map((one) => entry('pool', one.definition.name, one)),
       ...plan.groupings.map((one) => entry('grouping', one.definition.name, one)),
       ...plan.pipelines.flatMap(pipelineEntries),
     ];

@@ -5,6 +5,7 @@ import {
   type DefinitionsPlan,
   type KnownDefinitions,
   type StoredDefinitions,
+  type StoredStep,
 } from '@meridian/core';
 import { loadStoredDefinitions, lockDefinitions } from '@meridian/ops-db';
 import { Injectable } from '@nestjs/common';
@@ -58,7 +59,14 @@ function knownNames(stored: StoredDefinitions): KnownDefinitions {
   }
   return {
     software,
+    pools: new Set(stored.pools.map(({ definition }) => definition.name)),
     groupings: new Set(stored.groupings.map(({ definition }) => definition.name)),
+    pipelines: new Map(
+      stored.pipelines.map(({ definition, steps }) => [definition.name, livingNames(steps)]),
+    ),
     locations: new Map(stored.locations.map(({ definition }) => [definition.name, definition.kind])),
   };
 }
+
+const livingNames = (steps: readonly StoredStep[]): string[] =>
+  steps.filter((step) => !step.isRetired).map((step) => step.definition.name);

@@ -3,6 +3,7 @@ import {
   applyGrouping,
   applyLocation,
   applyPipeline,
+  applyPool,
   applyRecipe,
   applySoftware,
   applyStep,
@@ -15,6 +16,7 @@ import type { EntityManager } from 'typeorm';
 export async function writePlan(manager: EntityManager, plan: DefinitionsPlan, actor: string): Promise<void> {
   for (const { definition } of changed(plan.software)) await applySoftware(manager, definition);
   for (const { definition } of changed(plan.locations)) await applyLocation(manager, definition);
+  for (const { definition } of changed(plan.pools)) await applyPool(manager, definition);
   for (const { definition } of changed(plan.groupings)) await applyGrouping(manager, definition);
   for (const pipeline of changed(plan.pipelines)) await writePipeline(manager, pipeline, actor);
 }

@@ -72,6 +72,29 @@ export class GroupingPreviewResponse {
   sample!: readonly GroupingItemResponse[];
 }
 
+export class GroupingCloseResponse {
+  @ApiProperty()
+  id!: number;
+
+  @ApiProperty()
+  grouping!: string;
+
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  selection!: object;
+
+  @ApiProperty()
+  reason!: string;
+
+  @ApiProperty()
+  closed_by!: string;
+
+  @ApiProperty()
+  closed_at!: Date;
+
+  @ApiProperty({ description: 'Sub-groups that it selects now; they are judged again.' })
+  sub_groups!: number;
+}
+
 export class FilterVerdictResponse {
   @ApiProperty({
     enum: [true],

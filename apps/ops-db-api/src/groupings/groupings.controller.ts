@@ -9,12 +9,18 @@ import { revisionTag } from '../http/revision.js';
 import type { Listing } from '../paging/listing.js';
 import { PageQuery } from '../paging/page-query.dto.js';
 import {
+  CloseGroupingDto,
   CreateGroupingDto,
   PreviewFilterDto,
   UpdateGroupingDto,
   ValidateFilterDto,
 } from './dto/grouping.dto.js';
-import { FilterVerdictResponse, GroupingPreviewResponse, GroupingResponse } from './grouping.response.js';
+import {
+  FilterVerdictResponse,
+  GroupingCloseResponse,
+  GroupingPreviewResponse,
+  GroupingResponse,
+} from './grouping.response.js';
 import { GroupingsService } from './groupings.service.js';
 
 @ApiTags('groupings')
@@ -57,6 +63,21 @@ export class GroupingsController {
         obs_time: obsTime,
       })),
     };
+  }
+
+  @Post(':name/close')
+  @HttpCode(200)
+  @Allow('scientist', 'service')
+  @Answers(
+    GroupingCloseResponse,
+    'Say that nothing more will come for some sub-groups: incomplete ones are not waited for any longer.',
+  )
+  close(
+    @Param('name') name: string,
+    @Body() body: CloseGroupingDto,
+    @InChange() change: Change,
+  ): Promise<GroupingCloseResponse> {
+    return this.groupings.close(change, name, body);
   }
 
   @Get()

@@ -1,5 +1,6 @@
 import { compileFilter, DomainError, parseFilter, tablesOf } from '@meridian/core';
 import {
+  closeGrouping,
   findGrouping,
   itemSource,
   listGroupings,
@@ -11,12 +12,18 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { DefinitionsService } from '../definitions/definitions.service.js';
 import type { Change } from '../http/change.js';
+import { checkSelection } from '../http/check-selection.js';
 import { notFound } from '../http/not-found.js';
 import { checkRevision } from '../http/revision.js';
 import { listingById, type Listing } from '../paging/listing.js';
 import type { PageQuery } from '../paging/page-query.dto.js';
-import type { CreateGroupingDto, PreviewFilterDto, UpdateGroupingDto } from './dto/grouping.dto.js';
-import { GroupingResponse } from './grouping.response.js';
+import type {
+  CloseGroupingDto,
+  CreateGroupingDto,
+  PreviewFilterDto,
+  UpdateGroupingDto,
+} from './dto/grouping.dto.js';
+import { GroupingResponse, type GroupingCloseResponse } from './grouping.response.js';
 
 @Injectable()
 export class GroupingsService {
@@ -43,6 +50,18 @@ export class GroupingsService {
     checkRevision(ifMatch, (await this.stored(change, name)).revision);
     await this.definitions.apply(change, { groupings: [{ ...request, name }] });
     return this.stored(change, name);
+  }
+
+  /** Nothing more will come for what is selected; the states follow at the next evaluation. */
+  async close(change: Change, name: string, request: CloseGroupingDto): Promise<GroupingCloseResponse> {
+    const grouping = await this.stored(change, name);
+    const selection = checkSelection(request.selection);
+    const { actor } = change;
+    const { reason } = request;
+    const closed = await closeGrouping(change.manager, { groupingId: grouping.id, selection, actor, reason });
+    const after = { selection, reason, sub_groups: closed.subGroups };
+    await change.audit({ action: 'grouping.close', target: `grouping:${name}`, after });
+    return { id: closed.id, grouping: name, closed_by: actor, closed_at: closed.closedAt, ...after };
   }
 
   list(query: PageQuery): Listing<GroupingRow, GroupingResponse> {

@@ -1,6 +1,6 @@
 import { sql } from '@meridian/core';
 import { queryRows } from '@meridian/ops-db';
-import { aProduct, aRawFile, aRun, aStep, type BuiltStep } from '@meridian/ops-db/testing';
+import { aProduct, aRawFile, aRun, aStep, bindInput, type BuiltStep } from '@meridian/ops-db/testing';
 import { openTestApi, type TestApi } from '../http/testing/open-test-api.js';
 
 /**
@@ -105,6 +105,21 @@ describe('lineage over HTTP', () => {
       ],
       truncated: false,
     });
+  });
+
+  it('what an association bound is used as well, and once when it is a member, too', async () => {
+    const { manager } = api.db.dataSource;
+    const raw = await aRawFile(manager);
+    const dark = await aRawFile(manager);
+    const built = await aRun(manager, { step, itemIds: [raw], status: 'COMPLETED' });
+    await bindInput(manager, built, dark);
+    await bindInput(manager, built, raw, { name: 'reference' });
+    const map = await aProduct(manager, built);
+    const used = [`item:${raw} used run:${built.runId}`, `item:${dark} used run:${built.runId}`];
+    const generated = `run:${built.runId} generated item:${map}`;
+    expect((await lineage(map, 'direction=up')).edges).toEqual([...used, generated].sort());
+    expect((await lineage(dark, 'direction=down')).edges).toEqual([used[1], generated]);
+    expect((await lineage(raw, 'direction=down')).edges).toEqual([used[0], generated]);
   });
 
   it('downwards, a raw file leads to everything that was made from it', async () => {

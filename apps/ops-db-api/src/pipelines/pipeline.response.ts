@@ -1,106 +1,14 @@
+import { TRIGGER_TYPES } from '@meridian/core';
 import type { PipelineRow, PipelineStepRow, TriggerRequestRow } from '@meridian/ops-db';
 import { ApiProperty } from '@nestjs/swagger';
+import { COUNTERS, PipelineStepResponse } from './pipeline-step.response.js';
 
-const COUNTERS = {
-  type: 'object',
-  additionalProperties: { type: 'integer' },
-  description: 'Sub-groups by state.',
-} as const;
+export class CronScheduleResponse {
+  @ApiProperty({ example: '0 6 * * *' })
+  expression!: string;
 
-export class PipelineStepResponse {
-  @ApiProperty()
-  id!: number;
-
-  @ApiProperty()
-  name!: string;
-
-  @ApiProperty({ description: 'Upstream steps have lower ones.' })
-  position!: number;
-
-  @ApiProperty()
-  software!: string;
-
-  @ApiProperty({ description: 'The version that runs now.' })
-  software_version!: string;
-
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: 'The pin of the definition; null follows the newest version.',
-  })
-  version!: string | null;
-
-  @ApiProperty({ enum: ['exact', 'compatible', 'any'] })
-  version_policy!: string;
-
-  @ApiProperty({ type: [String] })
-  depends_on!: readonly string[];
-
-  @ApiProperty({ type: [Object] })
-  group_by!: unknown;
-
-  @ApiProperty({ type: 'object', additionalProperties: true })
-  config!: object;
-
-  @ApiProperty({ type: 'object', additionalProperties: true })
-  inputs!: object;
-
-  @ApiProperty({ enum: ['all_current', 'available'] })
-  upstream_policy!: string;
-
-  @ApiProperty()
-  cooldown_seconds!: number;
-
-  @ApiProperty()
-  settle_seconds!: number;
-
-  @ApiProperty()
-  min_members!: number;
-
-  @ApiProperty({ type: 'object', additionalProperties: { type: 'integer' } })
-  resources!: object;
-
-  @ApiProperty({ type: 'object', additionalProperties: true })
-  retry!: object;
-
-  @ApiProperty({ type: 'object', additionalProperties: true })
-  outputs!: object;
-
-  @ApiProperty({ type: Number, nullable: true })
-  max_active_runs!: number | null;
-
-  @ApiProperty()
-  recipe_hash!: string;
-
-  @ApiProperty(COUNTERS)
-  sub_groups!: object;
-
-  static from(row: PipelineStepRow): PipelineStepResponse {
-    const { id, name, position, software, config, inputs, resources, retry, outputs } = row;
-    return {
-      id,
-      name,
-      position,
-      software,
-      software_version: row.softwareVersion,
-      version: row.versionPin,
-      version_policy: row.versionPolicy,
-      depends_on: row.dependsOn,
-      group_by: row.groupBy,
-      config,
-      inputs,
-      upstream_policy: row.upstreamPolicy,
-      cooldown_seconds: row.cooldownSeconds,
-      settle_seconds: row.settleSeconds,
-      min_members: row.minMembers,
-      resources,
-      retry,
-      outputs,
-      max_active_runs: row.maxActiveRuns,
-      recipe_hash: row.recipeHash,
-      sub_groups: row.subGroups,
-    };
-  }
+  @ApiProperty({ example: 'America/Santiago' })
+  timezone!: string;
 }
 
 export class PipelineSummaryResponse {
@@ -119,8 +27,18 @@ export class PipelineSummaryResponse {
   @ApiProperty()
   location!: string;
 
-  @ApiProperty({ enum: ['CONTINUOUS', 'MANUAL'] })
+  @ApiProperty({ enum: TRIGGER_TYPES })
   trigger!: string;
+
+  @ApiProperty({ type: CronScheduleResponse, nullable: true, description: 'Of a CRON pipeline.' })
+  trigger_config!: CronScheduleResponse | null;
+
+  @ApiProperty({
+    type: Date,
+    nullable: true,
+    description: 'The last due time of a CRON pipeline that was fired, or when its schedule began.',
+  })
+  cron_due_at!: Date | null;
 
   @ApiProperty({ description: 'Higher runs first.' })
   priority!: number;
@@ -164,6 +82,8 @@ export class PipelineSummaryResponse {
       grouping,
       location,
       trigger,
+      trigger_config: row.triggerConfig,
+      cron_due_at: row.cronDueAt,
       priority,
       enabled,
       revision,
@@ -211,6 +131,13 @@ export class TriggerRequestResponse {
   @ApiProperty()
   force!: boolean;
 
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    description: "Step name → parameters that its runs get instead of the step's own.",
+  })
+  overrides!: object;
+
   @ApiProperty()
   requested_by!: string;
 
@@ -225,13 +152,14 @@ export class TriggerRequestResponse {
   closed_at!: Date | null;
 
   static from(row: TriggerRequestRow): TriggerRequestResponse {
-    const { id, pipeline, selection, steps, force } = row;
+    const { id, pipeline, selection, steps, force, overrides } = row;
     return {
       id,
       pipeline,
       selection,
       steps,
       force,
+      overrides,
       requested_by: row.requestedBy,
       requested_at: row.requestedAt,
       closed_at: row.closedAt,

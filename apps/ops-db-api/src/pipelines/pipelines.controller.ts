@@ -18,7 +18,7 @@ import { InChange, type Change } from '../http/change.js';
 import { revisionTag } from '../http/revision.js';
 import type { Listing } from '../paging/listing.js';
 import { PageQuery } from '../paging/page-query.dto.js';
-import { PausePipelineDto, TriggerPipelineDto } from './dto/pipeline.dto.js';
+import { PauseDto, TriggerPipelineDto } from './dto/pipeline.dto.js';
 import { PipelineResponse, PipelineSummaryResponse, TriggerRequestResponse } from './pipeline.response.js';
 import { PipelinesService } from './pipelines.service.js';
 
@@ -86,7 +86,7 @@ export class PipelinesController {
   @Answers(PipelineResponse, 'Pause a pipeline: gaps are still evaluated, and say who paused them and why.')
   pause(
     @Param('pipeline') nameOrId: string,
-    @Body() { reason }: PausePipelineDto,
+    @Body() { reason }: PauseDto,
     @Headers('if-match') ifMatch: string | undefined,
     @InChange() change: Change,
   ): Promise<PipelineResponse> {
@@ -105,6 +105,34 @@ export class PipelinesController {
     @InChange() change: Change,
   ): Promise<PipelineResponse> {
     return this.pipelines.operate(change, { nameOrId, ifMatch, operation: { kind: 'resume' } });
+  }
+
+  @Post(':pipeline/steps/:step/pause')
+  @HttpCode(200)
+  @Allow('operator')
+  @Answers(
+    PipelineResponse,
+    'Pause a step: it gets no new runs, and those that it has wait; what runs goes on.',
+  )
+  pauseStep(
+    @Param('pipeline') nameOrId: string,
+    @Param('step') step: string,
+    @Body() { reason }: PauseDto,
+    @InChange() change: Change,
+  ): Promise<PipelineResponse> {
+    return this.pipelines.pauseStep(change, { nameOrId, step, reason: reason ?? null });
+  }
+
+  @Post(':pipeline/steps/:step/resume')
+  @HttpCode(200)
+  @Allow('operator')
+  @Answers(PipelineResponse, 'Resume a paused step. Resuming one that is not paused changes nothing.')
+  resumeStep(
+    @Param('pipeline') nameOrId: string,
+    @Param('step') step: string,
+    @InChange() change: Change,
+  ): Promise<PipelineResponse> {
+    return this.pipelines.pauseStep(change, { nameOrId, step, resume: true });
   }
 
   @Post(':pipeline/trigger')

@@ -1,4 +1,4 @@
-import { DomainError, suggestion, type Dims, type Problem } from '@meridian/core';
+import { DomainError, suggestion, type Problem } from '@meridian/core';
 import {
   findPipeline,
   findTriggerRequest,
@@ -8,19 +8,23 @@ import {
   listPipelineSteps,
   lockPipeline,
   operatePipeline,
+  pauseStep,
   type PipelineOperation,
   type PipelineRow,
+  type PipelineStepRow,
   type TriggerRequestRow,
 } from '@meridian/ops-db';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Change } from '../http/change.js';
+import { checkSelection } from '../http/check-selection.js';
 import { notFound } from '../http/not-found.js';
 import { checkRevision } from '../http/revision.js';
 import { invalidRequest } from '../http/validation.js';
 import { listingById, type Listing } from '../paging/listing.js';
 import type { PageQuery } from '../paging/page-query.dto.js';
 import type { TriggerPipelineDto } from './dto/pipeline.dto.js';
+import { checkOverrides } from './check-overrides.js';
 import { PipelineResponse, PipelineSummaryResponse } from './pipeline.response.js';
 
 @Injectable()
@@ -54,6 +58,33 @@ export class PipelinesService {
     return show(change.manager, nameOrId);
   }
 
+  /** A paused step gets no new runs, and those that it has wait; what runs goes on. */
+  async pauseStep(
+    change: Change,
+    request:
+      | { nameOrId: string; step: string; reason: string | null }
+      | { nameOrId: string; step: string; resume: true },
+  ): Promise<PipelineResponse> {
+    const { nameOrId, step: name } = request;
+    const pipeline = await lockPipeline(change.manager, nameOrId);
+    if (pipeline === undefined) throw notFound('pipeline', nameOrId);
+    const steps = await listPipelineSteps(change.manager, pipeline.id);
+    const step = steps.find((one) => one.name === name);
+    if (step === undefined) throw noSuchStep(pipeline.name, name, steps);
+    const pause = 'resume' in request ? null : { by: change.actor, reason: request.reason };
+    if (pause === null && step.pausedAt === null) change.changedNothing();
+    else {
+      await pauseStep(change.manager, step.id, pause);
+      const target = `step:${pipeline.name}/${name}`;
+      await change.audit({
+        action: pause === null ? 'step.resume' : 'step.pause',
+        target,
+        after: pause ?? {},
+      });
+    }
+    return show(change.manager, nameOrId);
+  }
+
   /** Asks for runs of what is selected: of what is missing or stale, or with `force` of everything. */
   async trigger(change: Change, nameOrId: string, request: TriggerPipelineDto): Promise<TriggerRequestRow> {
     const pipeline = await lockPipeline(change.manager, nameOrId);
@@ -61,14 +92,17 @@ export class PipelinesService {
     if (!pipeline.enabled) throw disabled(pipeline.name);
     const selection = checkSelection(request.selection);
     const steps = request.steps ?? null;
-    await checkSteps(change.manager, pipeline.id, steps ?? []);
-    const asked = { pipelineId: pipeline.id, selection, steps, force: request.force, actor: change.actor };
+    const known = await listPipelineSteps(change.manager, pipeline.id);
+    checkSteps(known, steps ?? []);
+    const overrides = checkOverrides({ overrides: request.overrides, known, asked: steps });
+    const { force } = request;
+    const asked = { pipelineId: pipeline.id, selection, steps, force, overrides, actor: change.actor };
     const id = await insertTriggerRequest(change.manager, asked);
-    const forced = request.force ? await forceSubGroups(change.manager, asked) : 0;
+    const forced = force ? await forceSubGroups(change.manager, asked) : 0;
     await change.audit({
       action: 'pipeline.trigger',
       target: `pipeline:${pipeline.name}`,
-      after: { trigger_request: id, selection, steps, force: request.force, forced_sub_groups: forced },
+      after: { trigger_request: id, selection, steps, force, overrides, forced_sub_groups: forced },
     });
     return storedRequest(change.manager, id);
   }
@@ -90,27 +124,8 @@ async function storedRequest(manager: EntityManager, id: number): Promise<Trigge
   return request;
 }
 
-function checkSelection(selection: Record<string, unknown>): Dims {
-  const problems = Object.entries(selection).flatMap(([name, value]): Problem[] => {
-    if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) return [];
-    return [
-      {
-        code: 'field.invalid',
-        path: `/selection/${name}`,
-        message: 'the value of a dimension is a text, a number, true, false or null',
-      },
-    ];
-  });
-  if (problems.length > 0) throw invalidRequest(problems);
-  return selection as Dims;
-}
-
-async function checkSteps(
-  manager: EntityManager,
-  pipelineId: number,
-  names: readonly string[],
-): Promise<void> {
-  const known = (await listPipelineSteps(manager, pipelineId)).map((step) => step.name);
+function checkSteps(steps: readonly PipelineStepRow[], names: readonly string[]): void {
+  const known = steps.map((step) => step.name);
   const problems = names.flatMap((name, index): Problem[] => {
     if (known.includes(name)) return [];
     return [
@@ -130,4 +145,15 @@ const disabled = (name: string): DomainError =>
     code: 'pipeline.disabled',
     message: `Pipeline ${name} is disabled: nothing in it is run.`,
     action: `Enable it first: POST /api/v1/pipelines/${name}/enable.`,
+  });
+
+const noSuchStep = (pipeline: string, name: string, steps: readonly PipelineStepRow[]): DomainError =>
+  new DomainError({
+    kind: 'not_found',
+    code: 'step.not_found',
+    message: `Pipeline ${pipeline} has no step ${JSON.stringify(name)}${suggestion(
+      name,
+      steps.map((step) => step.name),
+    )}.`,
+    action: `List its steps: GET /api/v1/pipelines/${pipeline}.`,
   });

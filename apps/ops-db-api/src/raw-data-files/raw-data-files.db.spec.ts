@@ -31,11 +31,11 @@ describe('raw data files', () => {
     expect([answer.status, answer.text]).toEqual([201, answer.text]);
     return answer.body as Ingested;
   };
-  const evaluationRequests = async (): Promise<number> =>
+  const recordedChanges = async (): Promise<number> =>
     (
       await queryRow<{ n: number }>(
         api.db.dataSource.manager,
-        sql`SELECT count(*) AS n FROM evaluation_request`,
+        sql`SELECT count(*)::int AS n FROM data_item_change`,
       )
     )?.n ?? -1;
   const copiesOf = (id: number) =>
@@ -94,7 +94,7 @@ describe('raw data files', () => {
 
   it('does not change when it comes again with the same content, and wakes nobody', async () => {
     const first = await one(aRow(2));
-    const before = await evaluationRequests();
+    const before = await recordedChanges();
 
     const again = await one(aRow(2));
 
@@ -104,13 +104,13 @@ describe('raw data files', () => {
       status: 'unchanged',
       copy_added: false,
     });
-    expect(await evaluationRequests()).toBe(before);
+    expect(await recordedChanges()).toBe(before);
   });
 
   it('keeps its id when its content changes, and its other copies become corrupt', async () => {
     const { id } = await one(aRow(3, { external_id: 'tel-3' }));
     await one(aRow(3, { external_id: 'tel-3', location: 'buffer' }));
-    const before = await evaluationRequests();
+    const before = await recordedChanges();
 
     const changed = await one(aRow(3, { external_id: 'tel-3', sha256: aHash('c'), size_bytes: 7 }));
 
@@ -121,7 +121,7 @@ describe('raw data files', () => {
     );
     expect(row).toEqual({ content_hash: aHash('c'), size_bytes: 7, later: true });
     expect((await copiesOf(id)).map(({ status }) => status)).toEqual(['PRESENT', 'CORRUPT']);
-    expect(await evaluationRequests()).toBe(before + 1);
+    expect(await recordedChanges()).toBe(before + 1);
   });
 
   it('has another copy when the same content is at another place', async () => {

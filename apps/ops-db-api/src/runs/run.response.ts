@@ -142,7 +142,8 @@ export class RunResponse extends RunSummaryResponse {
   @ApiProperty({
     type: [Object],
     description:
-      'The first 1000: id, name, kind, size_bytes, content_hash as consumed, current_content_hash, dims.',
+      'The first 1000: id, name, kind, size_bytes, content_hash as consumed, current_content_hash, dims, and for what an association bound, ' +
+      'its name as binding and how it was chosen as association: role, method, offset_seconds, weight.',
   })
   inputs!: readonly unknown[];
 

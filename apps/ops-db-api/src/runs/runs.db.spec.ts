@@ -6,8 +6,10 @@ import { queryRows } from '@meridian/ops-db';
 import {
   aLocation,
   aPipeline,
+  aRawFile,
   aRun,
   aStep,
+  bindInput,
   runHistory,
   runRow,
   type BuiltRun,
@@ -89,6 +91,24 @@ describe('runs over HTTP', () => {
     });
     expect(body.attempts[0].intended_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     expect((await api.as('viewer').get('/runs/999999')).body.code).toBe('run.not_found');
+  });
+
+  it('show what an association bound, as what, how and how far away', async () => {
+    const { manager } = api.db.dataSource;
+    const built = await run();
+    const dark = await aRawFile(manager);
+    await bindInput(manager, built, dark, { role: 'before', method: 'extrapolated', offsetSeconds: -90.5 });
+
+    const { body } = await api.as('viewer').get(`/runs/${built.runId}`);
+
+    expect(body.inputs).toEqual([
+      expect.objectContaining({ id: built.itemIds[0], binding: null, association: null }),
+      expect.objectContaining({
+        id: dark,
+        binding: 'dark',
+        association: { role: 'before', method: 'extrapolated', offset_seconds: -90.5, weight: 1 },
+      }),
+    ]);
   });
 
   it.each(['STAGING_DATA', 'SUBMITTING', 'SUBMITTED', 'RUNNING', 'COLLECTING_RESULTS'] as const)(

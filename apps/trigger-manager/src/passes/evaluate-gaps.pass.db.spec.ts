@@ -84,11 +84,13 @@ describe('EvaluateGapsPass', () => {
   it('names the cause when an input changes, is remade upstream, or goes away', async () => {
     const { extract, mosaic } = await world.imaging({ pipeline: { trigger: 'MANUAL' } });
     const [a, b] = [await world.aTile('a.fits'), await world.aTile('b.fits')];
-    const request = () =>
-      queryRows(
+    const request = () => {
+      world.clock = new Date(world.clock.getTime() + 60_000);
+      return queryRows(
         world.db,
-        sql`INSERT INTO trigger_request (pipeline_id, requested_by) VALUES (${extract.pipelineId}, 'ada')`,
+        sql`INSERT INTO trigger_request (pipeline_id, requested_by, requested_at) VALUES (${extract.pipelineId}, 'ada', ${world.clock})`,
       );
+    };
     await request();
     await world.evaluate();
     await world.complete(extract);

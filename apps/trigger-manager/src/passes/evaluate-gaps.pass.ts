@@ -1,21 +1,17 @@
-import { effectiveConfig } from '@meridian/core';
 import type { Logger, Pass } from '@meridian/daemon';
 import {
   becomeEvaluator,
   closeTriggerRequests,
-  fireRuns,
-  hasDueSubGroups,
-  listInputCauses,
+  evaluatePipeline,
+  findGapWork,
+  forgetEvaluations,
   listOpenTriggerRequests,
   loadEvaluableSteps,
-  refreshMembers,
-  refreshStates,
-  requestEvaluation,
-  takeEvaluationRequests,
+  MembersDrifted,
   type EvaluableStep,
+  type StepWork,
 } from '@meridian/ops-db';
 import type { DataSource, EntityManager } from 'typeorm';
-import { selectionOf } from '../step-selection.js';
 
 export interface EvaluateGapsOptions {
   readonly dataSource: DataSource;
@@ -28,119 +24,83 @@ export interface EvaluateGapsOptions {
   readonly now: (manager: EntityManager) => Promise<Date>;
   /** Most runs created per step and tick; the rest follow in the next tick, at once. */
   readonly fireLimit: number;
-  /** Everything is evaluated at least this often, whatever the change requests say. */
-  readonly fullEvaluationMs: number;
 }
-
-const TIME_DEPENDENT_EVALUATION_MS = 60_000;
 
 /**
  * Finds what is missing or stale, and creates its runs.
  *
- * One transaction: requests taken, members and states of every step written, runs created. A crash rolls all of it
- * back, requests included, so the next tick (here or in another replica) starts from the same place.
+ * One transaction per pipeline: what changed is taken from the feeds, members and states of its steps are written, runs created,
+ * and how far the steps are is noted. A crash rolls all of it back, so the next tick (here or in another replica) starts from
+ * the same place. Replicas share the pipelines: each takes those that nobody else is at.
  */
 export class EvaluateGapsPass implements Pass {
   readonly name = 'evaluate-gaps';
-  private lastFullEvaluation = -Infinity;
-  /** True while some pipeline's filter says `within_last`: time alone changes what it selects. */
-  private isTimeDependent = false;
 
   constructor(private readonly options: EvaluateGapsOptions) {}
 
   async run(signal: AbortSignal): Promise<number> {
-    const now = await this.options.now(this.options.dataSource.manager);
-    const isFullDue = now.getTime() - this.lastFullEvaluation >= this.fullEvaluationMs;
-    const changed = await this.options.dataSource.transaction(async (manager) => {
-      if (!(await becomeEvaluator(manager))) return 0;
-      const isAsked = (await takeEvaluationRequests(manager)) > 0;
-      if (!isAsked && !isFullDue && !(await hasDueSubGroups(manager, now))) return 0;
-      return this.evaluatePipelines(manager, now, signal);
-    });
-    if (isFullDue) this.lastFullEvaluation = now.getTime();
-    return changed;
-  }
-
-  private get fullEvaluationMs(): number {
-    return this.isTimeDependent
-      ? Math.min(this.options.fullEvaluationMs, TIME_DEPENDENT_EVALUATION_MS)
-      : this.options.fullEvaluationMs;
-  }
-
-  private async evaluatePipelines(manager: EntityManager, now: Date, signal: AbortSignal): Promise<number> {
-    const pipelines = groupByPipeline(await loadEvaluableSteps(manager));
-    this.isTimeDependent = false;
+    const { manager } = this.options.dataSource;
+    const now = await this.options.now(manager);
+    const busy = new Set(
+      (await findGapWork(manager, { now, pipelineId: null }))
+        .filter(isToDo)
+        .map(({ pipelineId }) => pipelineId),
+    );
+    if (busy.size === 0) return 0;
     let fired = 0;
-    for (const [pipelineId, steps] of pipelines) {
-      if (signal.aborted) {
-        await requestEvaluation(manager, 'interrupted');
-        break;
-      }
-      fired += await this.evaluatePipeline(manager, pipelineId, steps, now);
+    for (const pipelineId of busy) {
+      if (signal.aborted) break;
+      fired += await this.evaluateSafely(pipelineId);
     }
     return fired;
   }
 
-  /** In a savepoint of its own: a pipeline whose definition cannot be evaluated must not hold up the others. */
-  private async evaluatePipeline(
-    manager: EntityManager,
-    pipelineId: number,
-    steps: readonly EvaluableStep[],
-    now: Date,
-  ): Promise<number> {
+  /** A pipeline whose definition cannot be evaluated must not hold up the others. */
+  private async evaluateSafely(pipelineId: number): Promise<number> {
+    const { dataSource, logger } = this.options;
     try {
-      return await manager.transaction(async (savepoint) => {
-        const openRequests = await listOpenTriggerRequests(savepoint, pipelineId);
-        let fired = 0;
-        for (const step of steps) fired += await this.evaluateStep(savepoint, step, now);
-        await closeTriggerRequests(savepoint, openRequests, now);
-        return fired;
-      });
+      return await dataSource.transaction((manager) => this.evaluate(manager, pipelineId));
     } catch (error) {
-      this.options.logger.error(
-        { err: error, pipeline: steps[0]?.pipeline },
-        'pipeline not evaluated, will be tried again',
-      );
-      await requestEvaluation(manager, 'failed evaluation');
+      logger.error({ err: error, pipelineId }, 'pipeline not evaluated, will be tried again');
+      if (error instanceof MembersDrifted) await forgetEvaluations(dataSource.manager, pipelineId);
       return 0;
     }
   }
 
-  private async evaluateStep(manager: EntityManager, step: EvaluableStep, now: Date): Promise<number> {
-    const selection = selectionOf(step, now);
-    this.isTimeDependent ||= selection.isTimeDependent;
-    await refreshMembers(manager, selection);
-    const inputCauses = await listInputCauses(manager, selection);
-    const { keyNames, hasPlainKey } = selection;
-    const awaitedStepIds = step.upstreamPolicy === 'all_current' ? step.upstreamStepIds : [];
-    await refreshStates(manager, {
-      stepId: step.id,
-      keyNames,
-      hasPlainKey,
-      awaitedStepIds,
-      inputCauses,
-      now,
-    });
-    const config = effectiveConfig(step.configSchema, step.parameters).all;
-    const fired = await fireRuns(manager, {
-      selection,
-      config,
-      actor: this.options.actor,
-      now,
-      limit: this.options.fireLimit,
-    });
-    if (fired > 0)
-      this.options.logger.info(
-        { pipeline: step.pipeline, step: step.name, fired },
-        `${step.pipeline}/${step.name}: ${fired} runs created`,
-      );
-    if (fired === this.options.fireLimit) await requestEvaluation(manager, 'more to fire');
-    return fired;
+  private async evaluate(manager: EntityManager, pipelineId: number): Promise<number> {
+    if (!(await becomeEvaluator(manager, pipelineId))) return 0;
+    const now = await this.options.now(manager);
+    const openRequests = await listOpenTriggerRequests(manager, pipelineId);
+    // Looked at again: what was to do may have been done by another replica until this one became the evaluator.
+    const found = await findGapWork(manager, { now, pipelineId });
+    if (!found.some(isToDo)) return 0;
+    const steps = await loadEvaluableSteps(manager, pipelineId);
+    const work = new Map(found.map((one) => [one.stepId, one]));
+    const { actor, fireLimit } = this.options;
+    const fired = await evaluatePipeline(manager, { steps, work, now, firing: { actor, limit: fireLimit } });
+    await closeTriggerRequests(manager, openRequests, now);
+    return this.tell(steps, fired);
+  }
+
+  private tell(steps: readonly EvaluableStep[], fired: ReadonlyMap<number, number>): number {
+    for (const { id, pipeline, name } of steps) {
+      const runs = fired.get(id) ?? 0;
+      if (runs > 0)
+        this.options.logger.info(
+          { pipeline, step: name, fired: runs },
+          `${pipeline}/${name}: ${runs} runs created`,
+        );
+    }
+    return [...fired.values()].reduce((total, runs) => total + runs, 0);
   }
 }
 
-function groupByPipeline(steps: readonly EvaluableStep[]): Map<number, EvaluableStep[]> {
-  const pipelines = new Map<number, EvaluableStep[]>();
-  for (const step of steps) pipelines.set(step.pipelineId, [...(pipelines.get(step.pipelineId) ?? []), step]);
-  return pipelines;
-}
+const isToDo = (work: StepWork): boolean =>
+  work.isRebuildDue ||
+  work.isJudgementDue ||
+  work.hasItemChanges ||
+  work.changedRelations.length > 0 ||
+  work.hasSubGroupChanges ||
+  work.isDue ||
+  work.mayFire ||
+  work.hasOpenRequest;

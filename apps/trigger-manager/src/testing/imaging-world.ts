@@ -44,7 +44,6 @@ export class ImagingWorld {
       logger: pino({ level: 'silent' }),
       now: () => Promise.resolve(this.clock),
       fireLimit: 1000,
-      fullEvaluationMs: 3_600_000,
     });
     return pass.run(new AbortController().signal);
   }

@@ -33,6 +33,14 @@ describe('inputNames', () => {
     ]);
   });
 
+  it('a name that something else in the folder has is not taken, whatever its case', () => {
+    const items = [
+      { itemId: 3, name: 'Dark' },
+      { itemId: 4, name: 'dark.4' },
+    ];
+    expect([...inputNames(items, ['dark', 'dark.3']).values()].sort()).toEqual(['Dark.3.1', 'dark.4']);
+  });
+
   it('a made-up name never takes the name of another input', () => {
     expect(new Set(names('a.2.fits', 'a .fits', 'a.fits', 'a.fits')).size).toBe(4);
   });

@@ -10,18 +10,24 @@ export interface NamedItem {
 }
 
 /**
- * The file name of every input inside `input/`: its own where that is safe and unique, otherwise a safe one that carries the item's id.
+ * The file name of every input inside its folder: its own where that is safe and unique, otherwise a safe one that carries the item's id.
+ * `reserved` are names of other things in the folder.
  *
  * Names differ even where upper and lower case do not count. Two items with the same name both get their ids, so that what a file is
  * called does not depend on the order of the items.
  */
-export function inputNames(items: readonly NamedItem[]): Map<number, string> {
+export function inputNames(
+  items: readonly NamedItem[],
+  reserved: readonly string[] = [],
+): Map<number, string> {
   const uses = new Map<string, number>();
   for (const { name } of items) uses.set(name.toLowerCase(), (uses.get(name.toLowerCase()) ?? 0) + 1);
-  const keepsName = ({ name }: NamedItem): boolean => isSafe(name) && uses.get(name.toLowerCase()) === 1;
+  const taken = new Set<string>(reserved.map((name) => name.toLowerCase()));
+  const isReserved = new Set(taken);
+  const keepsName = ({ name }: NamedItem): boolean =>
+    isSafe(name) && uses.get(name.toLowerCase()) === 1 && !isReserved.has(name.toLowerCase());
 
   const names = new Map<number, string>();
-  const taken = new Set<string>();
   const take = (itemId: number, name: string): void => {
     names.set(itemId, name);
     taken.add(name.toLowerCase());

@@ -69,8 +69,8 @@ export function planAttempt(run: ClaimedRun, inputs: readonly RunInput[]): Attem
   const view = isHost
     ? hostView(directories)
     : containerView({ step: run.step, isFinalStep: run.isFinalStep });
-  const names = inputNames(inputs);
-  const named = inputs.map((input) => ({ input, name: names.get(input.itemId) ?? String(input.itemId) }));
+  const bindings = bindingsOf(inputs);
+  const named = placesOf(inputs, bindings);
   return {
     run,
     directory,
@@ -81,12 +81,13 @@ export function planAttempt(run: ClaimedRun, inputs: readonly RunInput[]): Attem
     inputs: named.map(({ input, name }) => ({ input, target: join(attempt, ATTEMPT_FILES.input, name) })),
     manifest: manifestOf(
       run,
-      named.map(({ input, name }) => manifestInput(input, `${view.input}/${name}`)),
+      named.map(({ input, name }) => manifestInput(run, input, `${view.input}/${name}`)),
     ),
     programFiles: programFiles(run),
     makeDirectories: [
       join(attempt, 'config'),
       join(attempt, ATTEMPT_FILES.input),
+      ...bindings.map((binding) => join(attempt, ATTEMPT_FILES.input, binding)),
       join(attempt, ATTEMPT_FILES.output),
       join(attempt, ATTEMPT_FILES.logs),
       // A bind needs its target: an intermediate step's output is mounted inside the workspace.
@@ -99,6 +100,24 @@ export function planAttempt(run: ClaimedRun, inputs: readonly RunInput[]): Attem
       resources: resourcesOf(run),
     }),
   };
+}
+
+const bindingsOf = (inputs: readonly RunInput[]): readonly string[] =>
+  [...new Set(inputs.map(({ binding }) => binding))].filter((binding) => binding !== '').sort();
+
+/** Where each input goes inside the input directory: members into it, what is bound into a folder of the binding's name. */
+function placesOf(
+  inputs: readonly RunInput[],
+  bindings: readonly string[],
+): { readonly input: RunInput; readonly name: string }[] {
+  return ['', ...bindings].flatMap((folder) => {
+    const items = inputs.filter(({ binding }) => binding === folder);
+    const names = inputNames(items, folder === '' ? bindings : []);
+    return items.map((input) => {
+      const name = names.get(input.itemId) ?? String(input.itemId);
+      return { input, name: folder === '' ? name : `${folder}/${name}` };
+    });
+  });
 }
 
 /** The job of an attempt whose directory is staged; a resubmission asks for exactly the same. */
@@ -155,16 +174,24 @@ const manifestOf = (run: ClaimedRun, inputs: readonly ManifestInput[]): string =
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-const manifestInput = (input: RunInput, path: string): ManifestInput => ({
-  id: input.itemId,
-  name: input.name,
-  path,
-  size_bytes: input.sizeBytes,
-  sha256: input.sha256,
-  dims: input.dims,
-  role: input.productType === null ? 'member' : 'upstream',
-  product_type: input.productType,
-});
+function manifestInput(run: ClaimedRun, input: RunInput, path: string): ManifestInput {
+  const { binding, itemId } = input;
+  const file = {
+    id: itemId,
+    name: input.name,
+    path,
+    size_bytes: input.sizeBytes,
+    sha256: input.sha256,
+    dims: input.dims,
+    product_type: input.productType,
+  };
+  if (binding === '') return { ...file, role: input.productType === null ? 'member' : 'upstream' };
+  const chosen = run.bindings.find((bound) => bound.binding === binding && bound.itemId === itemId);
+  if (chosen === undefined) throw new Error(`nothing says how ${binding} (item ${itemId}) was chosen`);
+  const { role, method, offsetSeconds, weight } = chosen;
+  const association = { role, method, offset_seconds: offsetSeconds, weight };
+  return { ...file, role: 'association', binding, association };
+}
 
 /** Where the program sees its own folder; null when it has none. */
 const softwareDirectory = ({ runtime, hostDirectory }: ClaimedRun): string | null =>

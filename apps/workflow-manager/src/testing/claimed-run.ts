@@ -12,6 +12,7 @@ export const aClaimedRun = (
   failureCount: 0,
   inputSetId: 1,
   memberCount: 1,
+  bindings: [],
   dims: {},
   config: {},
   cpus: 1,
@@ -49,6 +50,7 @@ export const anInput = (
 ): RunInput => ({
   inputSetId: 1,
   itemId,
+  binding: '',
   name: `input-${itemId}.dat`,
   dims: {},
   sizeBytes,

@@ -1,14 +1,17 @@
+import { parseAssociations } from '../association/parse-associations.js';
 import type { Problem } from '../shared/domain-error.js';
 import type { Definitions, LocationKind, StepDefinition } from './definition-document.js';
 import { jsonPointer } from './json-pointer.js';
 import { suggestion } from './nearest-name.js';
 import { isSemanticVersion, newestPermitted } from './semantic-version.js';
 
-/** What exists already, by name: software with its versions, groupings, and locations with their kind. */
+/** What exists already, by name: software with its versions, groupings, pools, locations with their kind, pipelines with their steps. */
 export interface KnownDefinitions {
   readonly software: ReadonlyMap<string, readonly string[]>;
   readonly groupings: ReadonlySet<string>;
+  readonly pools: ReadonlySet<string>;
   readonly locations: ReadonlyMap<string, LocationKind>;
+  readonly pipelines: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Reports every duplicate and every name that neither the file nor the ops-db has. */
@@ -39,9 +42,14 @@ export function checkReferences(
         `"${pipeline.location}" is a ${kind} location; jobs run at PROCESSING ones`,
       );
     }
-    pipeline.steps.forEach((step, stepIndex) =>
-      checkSoftware(step, all.software, place + jsonPointer('steps', stepIndex), report),
-    );
+    pipeline.steps.forEach((step, stepIndex) => {
+      const path = place + jsonPointer('steps', stepIndex);
+      checkSoftware(step, all.software, path, report);
+      checkAssociations({ step, pipeline: pipeline.name, path }, all.pipelines, report);
+      if (step.pool === null || all.pools.has(step.pool)) return;
+      const message = `there is no pool "${step.pool}"${suggestion(step.pool, all.pools)}`;
+      report('step.unknown_pool', `${path}/pool`, message);
+    });
   });
 }
 
@@ -64,6 +72,31 @@ function checkSoftware(
   }
 }
 
+/** A step whose products another one, of whatever pipeline, binds as a calibration must be there, and be another one. */
+function checkAssociations(
+  { step, pipeline, path }: { step: StepDefinition; pipeline: string; path: string },
+  pipelines: KnownDefinitions['pipelines'],
+  report: Report,
+): void {
+  parseAssociations(step.associations).forEach(({ from }, index) => {
+    if (from === null) return;
+    const place = path + jsonPointer('associations', index, 'from');
+    const steps = pipelines.get(from.pipeline ?? pipeline);
+    if (steps === undefined) {
+      const hint = suggestion(from.pipeline ?? '', pipelines.keys());
+      report('associations.unknown_pipeline', place, `there is no pipeline "${from.pipeline ?? ''}"${hint}`);
+    } else if (!steps.includes(from.step)) {
+      report(
+        'associations.unknown_step',
+        place,
+        `there is no step "${from.step}"${suggestion(from.step, steps)}`,
+      );
+    } else if ((from.pipeline ?? pipeline) === pipeline && from.step === step.name) {
+      report('associations.own_step', place, 'a step cannot be calibrated by its own products');
+    }
+  });
+}
+
 /** Versions that are no versions have their own problem already, and cannot be compared. */
 function mergeKnown(definitions: Definitions, known: KnownDefinitions): KnownDefinitions {
   const software = new Map(known.software);
@@ -73,6 +106,11 @@ function mergeKnown(definitions: Definitions, known: KnownDefinitions): KnownDef
   return {
     software,
     groupings: new Set([...known.groupings, ...definitions.groupings.map((grouping) => grouping.name)]),
+    pools: new Set([...known.pools, ...definitions.pools.map((pool) => pool.name)]),
+    pipelines: new Map([
+      ...known.pipelines,
+      ...definitions.pipelines.map(({ name, steps }) => [name, steps.map((step) => step.name)] as const),
+    ]),
     locations: new Map([
       ...known.locations,
       ...definitions.locations.map(({ name, kind }) => [name, kind] as const),
@@ -84,6 +122,7 @@ function reportDuplicates(definitions: Definitions, report: Report): void {
   const lists: Record<string, readonly string[]> = {
     software: definitions.software.map((software) => `${software.name} ${software.version}`),
     locations: definitions.locations.map((location) => location.name),
+    pools: definitions.pools.map((pool) => pool.name),
     groupings: definitions.groupings.map((grouping) => grouping.name),
     pipelines: definitions.pipelines.map((pipeline) => pipeline.name),
   };

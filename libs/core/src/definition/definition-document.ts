@@ -49,15 +49,28 @@ export interface GroupingDefinition {
   readonly filter: Json;
 }
 
-export const TRIGGER_TYPES = ['CONTINUOUS', 'MANUAL'] as const;
+/** So many runs at once, whatever pipeline their steps belong to. */
+export interface PoolDefinition {
+  readonly name: string;
+  readonly slots: number;
+}
+
+export const TRIGGER_TYPES = ['CONTINUOUS', 'CRON', 'MANUAL'] as const;
 export type TriggerType = (typeof TRIGGER_TYPES)[number];
+
+/** `CONTINUOUS`, `MANUAL`, or the times at which a CRON pipeline is due. */
+export type PipelineTrigger = Exclude<TriggerType, 'CRON'> | CronTrigger;
+export interface CronTrigger {
+  readonly cron: string;
+  readonly timezone: string;
+}
 
 export interface PipelineDefinition {
   readonly name: string;
   readonly description: string;
   readonly grouping: string;
   readonly location: string;
-  readonly trigger: TriggerType;
+  readonly trigger: PipelineTrigger;
   readonly priority: number;
   /** Null keeps what an operator set; a new pipeline starts enabled. */
   readonly enabled: boolean | null;
@@ -91,16 +104,23 @@ export interface StepDefinition {
   readonly cooldown_seconds: number;
   readonly settle_seconds: number;
   readonly min_members: number;
+  /** What makes a sub-group complete (`parseExpectation`); null leaves it to `min_members`. */
+  readonly expect: JsonObject | null;
+  /** How long after its first member an incomplete sub-group is waited for; null is for ever. */
+  readonly max_wait_seconds: number | null;
+  readonly associations: readonly Json[];
   readonly resources: StepResources;
   readonly retry: JsonObject;
   readonly outputs: JsonObject;
   readonly max_active_runs: number | null;
+  readonly pool: string | null;
 }
 
 /** A whole file. Names in it may refer to what the ops-db already holds. */
 export interface Definitions {
   readonly software: readonly SoftwareDefinition[];
   readonly locations: readonly LocationDefinition[];
+  readonly pools: readonly PoolDefinition[];
   readonly groupings: readonly GroupingDefinition[];
   readonly pipelines: readonly PipelineDefinition[];
 }

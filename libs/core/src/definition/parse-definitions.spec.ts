@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { DomainError } from '../shared/domain-error.js';
 import type { KnownDefinitions } from './check-references.js';
 import { parseDefinitions } from './parse-definitions.js';
+import { NOTHING_KNOWN } from './testing/nothing-known.js';
 
-const nothing: KnownDefinitions = { software: new Map(), groupings: new Set(), locations: new Map() };
 const known: KnownDefinitions = {
+  ...NOTHING_KNOWN,
   software: new Map([['phot', ['1.0.0', '1.1.0']]]),
   groupings: new Set(['m17']),
+  pools: new Set(['gpu']),
   locations: new Map([
     ['disk', 'PROCESSING'],
     ['tape', 'LONG_TERM_ARCHIVE'],
@@ -72,6 +74,9 @@ describe('parseDefinitions', () => {
             cooldown_seconds: 0,
             settle_seconds: 0,
             min_members: 1,
+            expect: null,
+            max_wait_seconds: null,
+            associations: [],
             resources: {
               cpus: 1,
               memory_mb: 1024,
@@ -82,6 +87,7 @@ describe('parseDefinitions', () => {
             retry: { max_attempts: 3, backoff_seconds: 10, classes: {} },
             outputs: { required: [], metrics: [], rules: [] },
             max_active_runs: null,
+            pool: null,
           },
           expect.objectContaining({ name: 'map', depends_on: ['extract'], inputs: { raw: false } }),
         ],
@@ -97,9 +103,9 @@ describe('parseDefinitions', () => {
         groupings: [{ name: 'm17', filter: [] }],
         pipelines: [pipeline],
       },
-      nothing,
+      NOTHING_KNOWN,
     );
-    expect(parseDefinitions(once, nothing)).toEqual(once);
+    expect(parseDefinitions(once, NOTHING_KNOWN)).toEqual(once);
   });
 
   it.each<[string, unknown, string[]]>([

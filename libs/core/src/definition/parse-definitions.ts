@@ -2,7 +2,7 @@ import { parseFilter } from '../filter/parse-filter.js';
 import { DomainError, type Problem } from '../shared/domain-error.js';
 import type { Json } from '../shared/json.js';
 import { checkReferences, type KnownDefinitions } from './check-references.js';
-import type { Definitions, GroupingDefinition } from './definition-document.js';
+import type { Definitions, GroupingDefinition, PoolDefinition } from './definition-document.js';
 import { DocumentReader } from './document-reader.js';
 import { jsonPointer } from './json-pointer.js';
 import { LOCATION_KEYS, parseLocation } from './parse-location.js';
@@ -10,6 +10,7 @@ import { parsePipeline, PIPELINE_KEYS } from './parse-pipeline.js';
 import { parseSoftware, SOFTWARE_KEYS } from './parse-software.js';
 
 export const GROUPING_KEYS = ['name', 'description', 'filter'] as const;
+const POOL_KEYS = ['name', 'slots'] as const;
 
 /**
  * A definitions file, read and checked as a whole.
@@ -24,13 +25,14 @@ export function parseDefinitions(document: unknown, known: KnownDefinitions): De
   const reader = DocumentReader.of(
     (document ?? null) as Json,
     '',
-    ['software', 'locations', 'groupings', 'pipelines'],
+    ['software', 'locations', 'pools', 'groupings', 'pipelines'],
     problems,
   );
   findUnstorableText((document ?? null) as Json, '', problems);
   const definitions = {
     software: reader.objects('software', SOFTWARE_KEYS, parseSoftware),
     locations: reader.objects('locations', LOCATION_KEYS, parseLocation),
+    pools: reader.objects('pools', POOL_KEYS, parsePool),
     groupings: reader.objects('groupings', GROUPING_KEYS, parseGrouping),
     pipelines: reader.objects('pipelines', PIPELINE_KEYS, parsePipeline),
   };
@@ -63,6 +65,12 @@ export function parseGrouping(reader: DocumentReader): GroupingDefinition {
       return value;
     }),
   };
+}
+
+function parsePool(reader: DocumentReader): PoolDefinition {
+  if (!reader.has('slots'))
+    reader.report('definition.required', 'slots', '"slots" is required: how many runs may be active at once');
+  return { name: reader.slug('name'), slots: reader.integer('slots', 1, { min: 1 }) };
 }
 
 /** PostgreSQL's text and jsonb hold neither NUL nor half a surrogate pair. */

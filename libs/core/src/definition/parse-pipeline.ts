@@ -1,4 +1,11 @@
-import { TRIGGER_TYPES, type PipelineDefinition, type StepDefinition } from './definition-document.js';
+import { checkCronSchedule } from '../trigger/cron-schedule.js';
+import { isJsonObject } from '../shared/json.js';
+import type {
+  CronTrigger,
+  PipelineDefinition,
+  PipelineTrigger,
+  StepDefinition,
+} from './definition-document.js';
 import type { DocumentReader } from './document-reader.js';
 import { suggestion } from './nearest-name.js';
 import { parseStep, STEP_KEYS } from './parse-step.js';
@@ -24,11 +31,30 @@ export function parsePipeline(reader: DocumentReader): PipelineDefinition {
     description: reader.optionalText('description') ?? '',
     grouping: reader.requiredText('grouping'),
     location: reader.requiredText('location'),
-    trigger: reader.choice('trigger', TRIGGER_TYPES, 'CONTINUOUS'),
+    trigger: parseTrigger(reader),
     priority: reader.integer('priority', 0, { min: -1_000_000, max: 1_000_000 }),
     enabled: reader.boolean('enabled', null),
     steps: checkGraph(reader, steps),
   };
+}
+
+function parseTrigger(reader: DocumentReader): PipelineTrigger {
+  const given = reader.raw('trigger');
+  if (isJsonObject(given)) return parseCronTrigger(reader);
+  if (given === undefined || given === 'CONTINUOUS' || given === 'MANUAL') return given ?? 'CONTINUOUS';
+  const hint = typeof given === 'string' ? suggestion(given, ['CONTINUOUS', 'MANUAL']) : '';
+  const message = `"trigger" must be CONTINUOUS, MANUAL or {cron: '0 6 * * *', timezone: America/Santiago}${hint}`;
+  reader.report('definition.value', 'trigger', message);
+  return 'CONTINUOUS';
+}
+
+/** Without a time zone it is UTC. */
+function parseCronTrigger(reader: DocumentReader): CronTrigger {
+  const trigger = reader.child('trigger', ['cron', 'timezone']);
+  const cron = trigger.requiredText('cron');
+  const timezone = trigger.optionalText('timezone') ?? 'UTC';
+  if (cron !== '') reader.parsed('trigger', null, () => checkCronSchedule({ expression: cron, timezone }));
+  return { cron, timezone };
 }
 
 function checkGraph(reader: DocumentReader, steps: readonly StepDefinition[]): readonly StepDefinition[] {

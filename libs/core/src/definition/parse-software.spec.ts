@@ -1,5 +1,6 @@
 import { DomainError } from '../shared/domain-error.js';
 import { parseDefinitions } from './parse-definitions.js';
+import { NOTHING_KNOWN } from './testing/nothing-known.js';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const software = {
@@ -9,11 +10,10 @@ const software = {
   digest: DIGEST,
   command: ['phot'],
 };
-const known = { software: new Map(), groupings: new Set<string>(), locations: new Map() };
 const inSoftware = (change: object): unknown => ({ software: [{ ...software, ...change }] });
 const problemsOf = (document: unknown): string[] => {
   try {
-    parseDefinitions(document, known);
+    parseDefinitions(document, NOTHING_KNOWN);
     return [];
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
@@ -80,7 +80,7 @@ describe('a software version with an image', () => {
 
 describe('the digests of a software version', () => {
   const digestsOf = (change: object): (string | null)[] => {
-    const parsed = parseDefinitions(inSoftware({ digest: null, ...change }), known).software[0];
+    const parsed = parseDefinitions(inSoftware({ digest: null, ...change }), NOTHING_KNOWN).software[0];
     return [parsed?.image_digest ?? null, parsed?.digest ?? null];
   };
   const OTHER = `sha256:${'b'.repeat(64)}`;

@@ -1,4 +1,7 @@
-import { parseGroupBy } from '../grouping/parse-group-by.js';
+import { parseAssociations } from '../association/parse-associations.js';
+import { parseGroupingRule } from '../grouping/parse-grouping-rule.js';
+import { expandGroupingPreset } from '../preset/expand-grouping-preset.js';
+import type { BuiltGrouping } from '../preset/grouping-preset.js';
 import { PRODUCT_TYPES } from '../output/product-type.js';
 import { parseStepOutputs } from '../output/step-outputs.js';
 import { VERSION_POLICIES } from '../recipe/recipe.js';
@@ -6,6 +9,7 @@ import { DEFAULT_RETRY_POLICY, parseRetryPolicy } from '../run/retry-policy.js';
 import { isJsonObject, type Json, type JsonObject } from '../shared/json.js';
 import { UPSTREAM_POLICIES, type StepDefinition, type StepResources } from './definition-document.js';
 import { DocumentReader } from './document-reader.js';
+import { expectationDocument, parseExpectation } from './parse-expectation.js';
 import { isVersionPin } from './semantic-version.js';
 
 export const STEP_KEYS = [
@@ -21,32 +25,44 @@ export const STEP_KEYS = [
   'cooldown_seconds',
   'settle_seconds',
   'min_members',
+  'expect',
+  'max_wait_seconds',
+  'associations',
   'resources',
   'retry',
   'outputs',
   'max_active_runs',
+  'pool',
 ] as const;
 
 /** One step with its defaults; whether its names exist is checked when the whole file is known. */
 export function parseStep(reader: DocumentReader): StepDefinition {
   const dependsOn = [...new Set(reader.textList('depends_on'))].sort();
+  const grouping = parseStepGrouping(reader);
+  const preset = grouping.step;
   return {
     name: parseStepName(reader),
     software: reader.requiredText('software'),
     version: parsePin(reader),
     version_policy: reader.choice('version_policy', VERSION_POLICIES, 'compatible'),
     depends_on: dependsOn,
-    group_by: parseStepGroupBy(reader),
+    group_by: grouping.group_by,
     config: reader.anyObject('config'),
     inputs: parseInputs(reader, dependsOn.length === 0),
     upstream_policy: reader.choice('upstream_policy', UPSTREAM_POLICIES, 'all_current'),
     cooldown_seconds: reader.integer('cooldown_seconds', 0, { min: 0 }),
-    settle_seconds: reader.integer('settle_seconds', 0, { min: 0 }),
-    min_members: reader.integer('min_members', 1, { min: 1 }),
+    settle_seconds: reader.integer('settle_seconds', preset.settle_seconds ?? 0, { min: 0 }),
+    min_members: reader.integer('min_members', preset.min_members ?? 1, { min: 1 }),
+    expect: reader.parsed<JsonObject | null>('expect', presetExpectation(preset.expect), (value) =>
+      expectationDocument(parseExpectation(value)),
+    ),
+    max_wait_seconds: reader.integer('max_wait_seconds', preset.max_wait_seconds ?? null, { min: 0 }),
+    associations: parseStepAssociations(reader),
     resources: parseResources(reader.child('resources', RESOURCE_KEYS)),
     retry: parseRetry(reader),
     outputs: parseOutputs(reader),
     max_active_runs: reader.integer('max_active_runs', null, { min: 1 }),
+    pool: reader.optionalText('pool'),
   };
 }
 
@@ -70,10 +86,22 @@ function parsePin(reader: DocumentReader): string | null {
   return pin;
 }
 
-function parseStepGroupBy(reader: DocumentReader): Json {
-  return reader.parsed<Json>('group_by', [], (value) => {
-    parseGroupBy(value);
-    return value;
+/** A preset is written out here: what is stored, and what a recipe is made of, never depends on what a preset means later. */
+function parseStepGrouping(reader: DocumentReader): BuiltGrouping {
+  return reader.parsed<BuiltGrouping>('group_by', { group_by: [], step: {} }, (value) => {
+    const built = expandGroupingPreset(value);
+    parseGroupingRule(built.group_by);
+    return built;
+  });
+}
+
+const presetExpectation = (expect: Json | undefined): JsonObject | null =>
+  expect === undefined ? null : expectationDocument(parseExpectation(expect));
+
+function parseStepAssociations(reader: DocumentReader): readonly Json[] {
+  return reader.parsed<readonly Json[]>('associations', [], (value) => {
+    parseAssociations(value);
+    return value as readonly Json[];
   });
 }
 

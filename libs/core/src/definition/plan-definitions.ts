@@ -7,6 +7,7 @@ import type {
   GroupingDefinition,
   LocationDefinition,
   PipelineDefinition,
+  PoolDefinition,
   SoftwareDefinition,
   StepDefinition,
 } from './definition-document.js';
@@ -29,6 +30,7 @@ export interface StoredPipeline extends Stored<PipelineSettings> {
 export interface StoredDefinitions {
   readonly software: readonly Stored<SoftwareDefinition>[];
   readonly locations: readonly Stored<LocationDefinition>[];
+  readonly pools: readonly Stored<PoolDefinition>[];
   readonly groupings: readonly Stored<GroupingDefinition>[];
   readonly pipelines: readonly StoredPipeline[];
 }
@@ -47,6 +49,7 @@ export interface PlannedPipeline extends Planned<PipelineSettings> {
 export interface DefinitionsPlan {
   readonly software: readonly Planned<SoftwareDefinition>[];
   readonly locations: readonly Planned<LocationDefinition>[];
+  readonly pools: readonly Planned<PoolDefinition>[];
   readonly groupings: readonly Planned<GroupingDefinition>[];
   /** Those of the file, and those whose steps move to a software version that the file registers. */
   readonly pipelines: readonly PlannedPipeline[];
@@ -79,6 +82,7 @@ export function planDefinitions(wanted: Definitions, stored: StoredDefinitions):
     locations: wanted.locations.map((definition, index) =>
       planLocation(definition, stored.locations, index, problems),
     ),
+    pools: wanted.pools.map((definition) => planNamed(definition, stored.pools)),
     groupings: wanted.groupings.map((definition) => planNamed(definition, stored.groupings)),
     pipelines,
     problems,

@@ -60,6 +60,7 @@ export function planStep(step: StepToPlan): PlannedStep {
     parameters: config.identity,
     groupBy: definition.group_by,
     inputs: definition.inputs,
+    associations: definition.associations,
   });
   const planned = { definition, position, software, config: config.all, recipe, place: step.place };
   if (stored === undefined) return { ...planned, id: null, change: 'created', fields: [] };

@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ASSOCIATION_METHODS, ASSOCIATION_ROLES } from '../association/association.js';
 import { PRODUCT_TYPES } from '../output/product-type.js';
 import {
   buildManifest,
@@ -13,7 +14,15 @@ import {
 
 interface SchemaParts {
   properties: { contract_version: { const: number } };
-  $defs: { input: { properties: { role: { enum: string[] }; product_type: { enum: (string | null)[] } } } };
+  $defs: {
+    input: {
+      properties: {
+        role: { enum: string[] };
+        association: { properties: Record<'role' | 'method', { enum: string[] }> };
+        product_type: { enum: (string | null)[] };
+      };
+    };
+  };
 }
 
 const schema = JSON.parse(
@@ -71,8 +80,31 @@ it('a manifest is valid against the published schema, also after a trip through 
   expect(validate.errors).toBeNull();
 });
 
+it('an associated input says what it is bound as and how it was chosen', () => {
+  const association = {
+    role: 'before',
+    method: 'interpolated',
+    offset_seconds: -3600.5,
+    weight: 0.25,
+  } as const;
+  const bound = { ...input(5), role: 'association', binding: 'dark', association } as const;
+  const manifest = buildManifest({
+    ...facts,
+    inputs: [bound, { ...input(5), path: '/workflow/input/a.fits' }],
+  });
+  expect(manifest.inputs.map(({ role }) => role)).toEqual(['member', 'association']);
+  expect(validate(manifest)).toBe(true);
+  expect(validate({ ...manifest, inputs: [{ ...input(5), role: 'association' }] })).toBe(false);
+  expect(validate({ ...manifest, inputs: [{ ...bound, role: 'member' }] })).toBe(false);
+  expect(
+    validate({ ...manifest, inputs: [{ ...bound, association: { ...association, role: 'sole' } }] }),
+  ).toBe(false);
+});
+
 it('the schema knows the same version, roles and product types as the code', () => {
-  const { role, product_type: productType } = schema.$defs.input.properties;
+  const { role, product_type: productType, association } = schema.$defs.input.properties;
+  expect(association.properties.role.enum).toEqual([...ASSOCIATION_ROLES]);
+  expect(association.properties.method.enum).toEqual([...ASSOCIATION_METHODS]);
   expect(schema.properties.contract_version.const).toBe(CONTRACT_VERSION);
   expect(role.enum).toEqual([...MANIFEST_INPUT_ROLES]);
   expect(productType.enum).toEqual([...PRODUCT_TYPES, null]);

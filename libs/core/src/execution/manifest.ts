@@ -1,10 +1,11 @@
+import type { AssociationMethod, AssociationRole } from '../association/association.js';
 import type { Dims, JsonObject } from '../shared/json.js';
 import type { Resources } from './job.js';
 
 /** The version of the container contract: what a tool may rely on. docs/container-contract.md describes it. */
 export const CONTRACT_VERSION = 1;
 
-export const MANIFEST_INPUT_ROLES = ['member', 'upstream'] as const;
+export const MANIFEST_INPUT_ROLES = ['member', 'upstream', 'association'] as const;
 export type ManifestInputRole = (typeof MANIFEST_INPUT_ROLES)[number];
 
 /** One input file. `path` is absolute, as the tool sees it; `product_type` is null for what no run made. */
@@ -17,6 +18,18 @@ export interface ManifestInput {
   readonly dims: Dims;
   readonly role: ManifestInputRole;
   readonly product_type: string | null;
+  /** The name of the association that bound it, and of its folder; absent for members and upstream products. */
+  readonly binding?: string;
+  readonly association?: ManifestAssociation;
+}
+
+/** How an associated input was chosen. The weights of a pair that is interpolated between add up to 1. */
+export interface ManifestAssociation {
+  readonly role: AssociationRole;
+  readonly method: AssociationMethod;
+  /** From the middle of the run's own inputs to the middle of its validity; negative is before. */
+  readonly offset_seconds: number;
+  readonly weight: number;
 }
 
 export interface ManifestSoftware {
@@ -73,7 +86,7 @@ export function buildManifest(facts: ManifestFacts): Manifest {
       memory_mb: facts.resources.memoryMb,
       walltime_minutes: facts.resources.walltimeMinutes,
     },
-    inputs: [...facts.inputs].sort((left, right) => left.id - right.id),
+    inputs: [...facts.inputs].sort((left, right) => left.id - right.id || (left.path < right.path ? -1 : 1)),
     outputs: facts.outputs,
   };
 }

@@ -15,8 +15,13 @@ const column = (type: ColumnType, sql: string): Column => ({ type, sql });
 const oneOf = (sql: string, ...values: readonly string[]): Column => ({ type: 'enum', sql, values });
 
 /** A column of the item itself that counts only for items of the table's own kind. */
-const ofOwnItem = (type: ColumnType, alias: string, name: string): Column =>
-  column(type, `(CASE WHEN ${alias}.item_id IS NOT NULL THEN item.${name} END)`);
+const ofOwnItem = (
+  type: ColumnType,
+  table: 'raw_data_file' | 'raw_data_package' | 'data_product',
+  name: string,
+): Column => column(type, `(CASE WHEN item.kind = '${table.toUpperCase()}' THEN item.${name} END)`);
+
+const PACKAGE_STATES = ['WAITING', 'TRANSFERRING', 'ARCHIVED', 'FAILED'] as const;
 
 /**
  * What a filter rule may name as `table` and `column`.
@@ -46,20 +51,23 @@ export const FILTER_TABLES = {
     size_bytes: ofOwnItem('integer', 'raw_data_file', 'size_bytes'),
     metadata: ofOwnItem('json', 'raw_data_file', 'metadata'),
     package_external_id: column('text', 'file_package.external_id'),
-    package_state: oneOf('file_package.state', 'WAITING', 'TRANSFERRING', 'ARCHIVED', 'FAILED'),
+    package_state: oneOf(
+      "(CASE WHEN item.kind = 'RAW_DATA_FILE' THEN item.package_state END)",
+      ...PACKAGE_STATES,
+    ),
   },
   RawDataPackage: {
     name: ofOwnItem('text', 'raw_data_package', 'name'),
     external_id: column('text', 'raw_data_package.external_id'),
-    state: oneOf('raw_data_package.state', 'WAITING', 'TRANSFERRING', 'ARCHIVED', 'FAILED'),
+    state: oneOf("(CASE WHEN item.kind = 'RAW_DATA_PACKAGE' THEN item.package_state END)", ...PACKAGE_STATES),
     size_bytes: ofOwnItem('integer', 'raw_data_package', 'size_bytes'),
     metadata: ofOwnItem('json', 'raw_data_package', 'metadata'),
   },
   ExecutedObsUnit: {
-    id: column('uuid', 'executed_obs_unit.id'),
+    id: column('uuid', 'item.executed_obs_unit_id'),
     started_at: column('timestamp', 'executed_obs_unit.started_at'),
-    finished_at: column('timestamp', 'executed_obs_unit.finished_at'),
-    status: oneOf('executed_obs_unit.status', 'RUNNING', 'SUCCEEDED', 'FAILED', 'ABORTED'),
+    finished_at: column('timestamp', 'item.observation_finished_at'),
+    status: oneOf('item.observation_status', 'RUNNING', 'SUCCEEDED', 'FAILED', 'ABORTED'),
     metadata: column('json', 'executed_obs_unit.metadata'),
   },
   ObsUnit: {

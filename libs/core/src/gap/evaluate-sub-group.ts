@@ -1,4 +1,6 @@
-import type { JsonObject } from '../shared/json.js';
+import type { Expectation } from '../definition/parse-expectation.js';
+import { isJsonObject, type Json, type JsonObject, type JsonScalar } from '../shared/json.js';
+import { subtractFingerprints } from '../recipe/fingerprint.js';
 import { isKillActor } from '../kill/kill-scope.js';
 import { ACTIVE_STATUSES, type RunStatus } from '../run/run-status.js';
 import type { StaleCause, SubGroupState } from '../sub-group/sub-group-state.js';
@@ -9,7 +11,21 @@ export interface SubGroupFacts {
   readonly minMembers: number;
   /** Dimensions of group_by that the members do not have. */
   readonly missingDims: readonly string[];
+  /** What makes the sub-group complete, and the values of the expected dimension that its members have; null leaves it to minMembers. */
+  readonly expectation: Expectation | null;
+  readonly slots: readonly JsonScalar[];
+  /** How long after its first member a sub-group that is not complete is waited for; null: for ever. */
+  readonly maxWaitSeconds: number | null;
+  readonly firstMemberAt: number | null;
+  /** When somebody last said that nothing more will come. */
+  readonly closedAt: number | null;
+  /** What the formation of a cluster says of it. */
+  readonly report: JsonObject;
+  /** What is chosen, missing or awaited of associated inputs. */
+  readonly association: JsonObject;
+  /** Of members and associated items, and of the associated items alone. */
   readonly inputFingerprint: string;
+  readonly associationFingerprint: string;
   readonly lastMemberAt: number | null;
   readonly lastFiredAt: number | null;
   readonly settleSeconds: number;
@@ -28,13 +44,17 @@ export interface SubGroupFacts {
     readonly count: number;
   }[];
   readonly lastRun: PastRun | null;
-  readonly lastCompleted: Pick<PastRun, 'inputFingerprint' | 'softwareHash' | 'configHash'> | null;
+  readonly lastCompleted: Pick<
+    PastRun,
+    'inputFingerprint' | 'associationFingerprint' | 'softwareHash' | 'configHash'
+  > | null;
 }
 
 export interface PastRun {
   readonly id: number;
   readonly status: RunStatus;
   readonly inputFingerprint: string;
+  readonly associationFingerprint: string;
   readonly softwareHash: string;
   readonly configHash: string;
   readonly failureClass: string | null;
@@ -67,13 +87,73 @@ export function evaluateSubGroup(facts: SubGroupFacts, now: number): SubGroupVer
   if (facts.waiver !== null) return verdict('waived', causes, { ...facts.waiver });
   if (facts.blockedBy.length > 0)
     return verdict('blocked', causes, { blocked_by: facts.blockedBy.map((by) => ({ ...by })) });
+  return (
+    incomplete(facts, causes, now) ??
+    awaitsAssociation(facts, causes, now) ??
+    pastFailure(facts, causes) ??
+    waitOrFire(facts, causes, now)
+  );
+}
+
+/** What the formation of a sub-group says of it while it is not to be run. */
+export const OPEN_FORMS: readonly Json[] = ['collecting', 'ambiguous', 'expired', 'refused'];
+
+function incomplete(
+  facts: SubGroupFacts,
+  causes: readonly StaleCause[],
+  now: number,
+): SubGroupVerdict | null {
+  const { memberCount, minMembers, report, firstMemberAt, maxWaitSeconds } = facts;
   if (facts.missingDims.length > 0)
     return verdict('incomplete', causes, { missing_dims: [...facts.missingDims] });
-  if (facts.memberCount < facts.minMembers) {
-    return verdict('incomplete', causes, { members: facts.memberCount, needed: facts.minMembers });
-  }
-  return pastFailure(facts, causes) ?? waitOrFire(facts, causes, now);
+  if (memberCount < minMembers)
+    return verdict('incomplete', causes, { members: memberCount, needed: minMembers });
+  if (OPEN_FORMS.includes(report['form'] ?? null))
+    return verdict('incomplete', causes, report, timeOf(report['closes_at']));
+  const lacking = facts.expectation === null ? null : lackingOf(facts.expectation, facts);
+  const waitedUntil =
+    firstMemberAt === null || maxWaitSeconds === null ? null : firstMemberAt + maxWaitSeconds * 1000;
+  if (lacking === null || isClosed(facts) || (waitedUntil !== null && waitedUntil <= now)) return null;
+  return verdict('incomplete', causes, lacking, waitedUntil);
 }
+
+function lackingOf(
+  expectation: Expectation,
+  { memberCount, slots }: Pick<SubGroupFacts, 'memberCount' | 'slots'>,
+): JsonObject | null {
+  switch (expectation.kind) {
+    case 'count':
+      return memberCount < expectation.count ? { members: memberCount, needed: expectation.count } : null;
+    case 'slots': {
+      const { dim, values, minimum } = expectation;
+      const missing = values.filter((value) => !slots.includes(value));
+      return values.length - missing.length < minimum
+        ? { dim, missing_slots: missing, needed: minimum }
+        : null;
+    }
+  }
+}
+
+/** Somebody said that nothing more would come, and nothing has come since. */
+const isClosed = ({ closedAt, lastMemberAt }: SubGroupFacts): boolean =>
+  closedAt !== null && lastMemberAt !== null && closedAt >= lastMemberAt;
+
+/** A required input that is missing, or one that somebody is making right now. */
+function awaitsAssociation(
+  { association }: SubGroupFacts,
+  causes: readonly StaleCause[],
+  now: number,
+): SubGroupVerdict | null {
+  if (Object.hasOwn(association, 'missing')) return verdict('blocked', causes, { associations: association });
+  const { awaiting } = association;
+  const until = isJsonObject(awaiting) ? timeOf(awaiting['until']) : null;
+  return until !== null && until > now
+    ? verdict('blocked', causes, { associations: association }, until)
+    : null;
+}
+
+const timeOf = (value: Json | undefined): number | null =>
+  typeof value === 'string' ? Date.parse(value) : null;
 
 /** A run that ended badly on exactly these inputs with exactly this recipe would only do so again. */
 function pastFailure(facts: SubGroupFacts, causes: readonly StaleCause[]): SubGroupVerdict | null {
@@ -98,7 +178,7 @@ function pastFailure(facts: SubGroupFacts, causes: readonly StaleCause[]): SubGr
 
 function waitOrFire(facts: SubGroupFacts, causes: readonly StaleCause[], now: number): SubGroupVerdict {
   if (facts.pause !== null) return verdict('paused', causes, { ...facts.pause });
-  const settledAt = (facts.lastMemberAt ?? 0) + facts.settleSeconds * 1000;
+  const settledAt = isClosed(facts) ? 0 : (facts.lastMemberAt ?? 0) + facts.settleSeconds * 1000;
   if (settledAt > now) return verdict('settling', causes, {}, settledAt);
   const cooledAt = facts.lastFiredAt === null ? 0 : facts.lastFiredAt + facts.cooldownSeconds * 1000;
   if (cooledAt > now) return verdict('cooling_down', causes, {}, cooledAt);
@@ -110,12 +190,22 @@ function staleCauses(facts: SubGroupFacts): StaleCause[] {
   const { lastCompleted } = facts;
   if (lastCompleted === null) return forced;
   return [
-    ...(lastCompleted.inputFingerprint === facts.inputFingerprint ? [] : facts.inputCauses),
+    ...(haveSameMembers(facts, lastCompleted) ? [] : facts.inputCauses),
     ...(lastCompleted.softwareHash === facts.softwareHash ? [] : (['software'] as const)),
     ...(lastCompleted.configHash === facts.configHash ? [] : (['config'] as const)),
+    ...(lastCompleted.associationFingerprint === facts.associationFingerprint
+      ? []
+      : (['calibration_superseded'] as const)),
     ...forced,
   ];
 }
+
+type Inputs = Pick<PastRun, 'inputFingerprint' | 'associationFingerprint'>;
+
+/** The members' part of two fingerprints, without that of the associated items. */
+const haveSameMembers = (left: Inputs, right: Inputs): boolean =>
+  subtractFingerprints(left.inputFingerprint, left.associationFingerprint) ===
+  subtractFingerprints(right.inputFingerprint, right.associationFingerprint);
 
 const isSameWork = (facts: SubGroupFacts, run: PastRun): boolean =>
   run.inputFingerprint === facts.inputFingerprint &&

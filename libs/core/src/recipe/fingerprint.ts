@@ -29,5 +29,10 @@ export function fingerprintOf(items: Iterable<FingerprintItem>): string {
   return hex64(sumA) + hex64(sumB);
 }
 
+/** The fingerprint of what is left of a set when another, that it contains, is taken away. */
+export const subtractFingerprints = (whole: string, part: string): string =>
+  [0, 16].map((at) => hex64(number64(whole, at) - number64(part, at))).join('');
+
+const number64 = (fingerprint: string, at: number): bigint => BigInt(`0x${fingerprint.slice(at, at + 16)}`);
 const signed64 = (hex: string): bigint => BigInt.asIntN(64, BigInt(`0x${hex}`));
 const hex64 = (sum: bigint): string => BigInt.asUintN(64, sum).toString(16).padStart(16, '0');

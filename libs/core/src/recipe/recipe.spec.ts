@@ -1,4 +1,4 @@
-import { buildRecipe, type RecipeInput } from './recipe.js';
+import { buildRecipe, withParameters, type RecipeInput } from './recipe.js';
 
 const input: RecipeInput = {
   software: { name: 'phot', version: '1.4.2', digest: `sha256:${'a'.repeat(64)}` },
@@ -39,6 +39,8 @@ describe('buildRecipe', () => {
     ['another environment', { environment: {} }, {}, SOFTWARE],
     ['another parameter', { parameters: { aperture: 5 } }, {}, CONFIG],
     ['another group_by', { groupBy: [] }, {}, CONFIG],
+    ['an association', { associations: [{ name: 'dark', policy: 'nearest' }] }, {}, CONFIG],
+    ['no association', { associations: [] }, {}, []],
     ['another input binding', { inputs: { raw: false, types: ['SCIENCE'] } }, {}, CONFIG],
     [
       'the same parameters in another order',
@@ -64,5 +66,13 @@ describe('buildRecipe', () => {
       softwareHash: 'd7bed38082a78d42d57bcd832362ed9e3ea9e336646e5f006a6b4409fdb1dfd0',
       configHash: 'c4cc531a6491da2aa25d2371a5959ab7ccfa485303b7dd754acef9f039117050',
     });
+  });
+});
+
+describe('withParameters', () => {
+  it('gives a stored recipe the hashes that it would have been built with', () => {
+    const other = { ...input, parameters: { aperture: 9 } };
+
+    expect(withParameters(buildRecipe(input).document, { aperture: 9 })).toEqual(buildRecipe(other));
   });
 });

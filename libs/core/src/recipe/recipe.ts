@@ -1,4 +1,4 @@
-import { canonicalJson, type Json, type JsonObject } from '../shared/json.js';
+import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../shared/json.js';
 import { majorMinor } from '../definition/semantic-version.js';
 import { sha256Hex } from './hashing.js';
 
@@ -17,6 +17,8 @@ export interface RecipeInput {
   readonly parameters: JsonObject;
   readonly groupBy: Json;
   readonly inputs: JsonObject;
+  /** Further inputs; a recipe without any has the hash that it had before there were associations. */
+  readonly associations?: readonly Json[];
 }
 
 export interface Recipe {
@@ -38,7 +40,24 @@ export function buildRecipe(input: RecipeInput): Recipe {
     command: input.command,
     environment: input.environment,
   };
-  const config: JsonObject = { parameters: input.parameters, inputs: input.inputs, group_by: input.groupBy };
+  const { associations = [] } = input;
+  const config: JsonObject = {
+    parameters: input.parameters,
+    inputs: input.inputs,
+    group_by: input.groupBy,
+    ...(associations.length > 0 ? { associations } : {}),
+  };
+  return hashed(software, config);
+}
+
+/** A recipe as it is stored, with other identity parameters: that of a run that somebody asked for with overrides. */
+export function withParameters(document: JsonObject, parameters: JsonObject): Recipe {
+  const { software, config } = document;
+  if (!isJsonObject(software) || !isJsonObject(config)) throw new Error('this is no stored recipe');
+  return hashed(software, { ...config, parameters });
+}
+
+function hashed(software: JsonObject, config: JsonObject): Recipe {
   const softwareHash = sha256Hex(canonicalJson(software));
   const configHash = sha256Hex(canonicalJson(config));
   return {

@@ -9,6 +9,9 @@ import { CircuitBreakers1700000000008 } from './1700000000008-circuit-breakers.j
 import { KillRequests1700000000009 } from './1700000000009-kill-requests.js';
 import { Images1700000000010 } from './1700000000010-images.js';
 import { LocationHealth1700000000011 } from './1700000000011-location-health.js';
+import { Triggers1700000000013 } from './1700000000013-triggers.js';
+import { ChangeFeed1700000000012 } from './1700000000012-change-feed.js';
+import { Associations1700000000014 } from './1700000000014-associations.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -23,4 +26,7 @@ export const MIGRATIONS = [
   KillRequests1700000000009,
   Images1700000000010,
   LocationHealth1700000000011,
+  ChangeFeed1700000000012,
+  Triggers1700000000013,
+  Associations1700000000014,
 ];

@@ -1,7 +1,7 @@
 import { sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow, queryRows } from '../sql.js';
-import { aRun, aStep, openTestDatabase, type BuiltStep, type TestDatabase } from '../testing/index.js';
+import { aPool, aRun, aStep, openTestDatabase, type BuiltStep, type TestDatabase } from '../testing/index.js';
 import { claimRuns } from './claim-runs.sql.js';
 
 interface PlanNode {
@@ -54,11 +54,20 @@ describe('claimRuns, by its plan', () => {
       FROM run, waiting WHERE run.id = ${runId}
       RETURNING run.id`,
     );
+    await aPool(db, 1000, 'gpu');
     await db.query('ANALYZE');
   });
   afterAll(() => test.close());
 
-  it('reads no more of a long queue than it takes', async () => {
+  it.each([
+    ['', sql`UPDATE reduction_step SET pool = NULL RETURNING id`],
+    [' of a step in a pool', sql`UPDATE reduction_step SET pool = 'gpu' RETURNING id`],
+  ])('reads no more of a long queue%s than it takes', async (_, inPool) => {
+    await queryRows(
+      db,
+      sql`UPDATE run SET status = 'CANCELLED', finished_at = now(), lease_owner = NULL, lease_expires_at = NULL WHERE status = 'STAGING_DATA'`,
+    );
+    await queryRows(db, inPool);
     const request = { actor: 'm', leaseOwner: 'm', leaseSeconds: 30, locationIds: [step.locationId] };
     const nodes = await nodesOf(db, (manager) => claimRuns(manager, { ...request, limit: 20 }));
     const taken = await queryRow<{ n: number }>(

@@ -15,11 +15,12 @@ export interface ClaimRequest {
 /**
  * Takes up to `limit` PENDING runs that are due, most urgent first (priority, then age), and leases them: PENDING → STAGING_DATA.
  *
- * Limits hold at this moment: a location's `max_active_runs` and `max_jobs_in_queue` and a step's `max_active_runs`, exactly
- * if the caller holds `lockClaims`. Disabled and paused pipelines, paused locations, what a kill holds and runs to be cancelled are left alone.
+ * Limits hold at this moment: a location's `max_active_runs` and `max_jobs_in_queue`, a step's `max_active_runs` and the slots of its pool,
+ * exactly if the caller holds `lockClaims`. Disabled and paused pipelines, paused steps, pools and locations, what a kill holds and runs to
+ * be cancelled are left alone.
  * So are runs whose image is not at their location yet.
- * SKIP LOCKED: a row that anyone is changing waits for the next tick. A step that has room for fewer runs than were looked at
- * leaves the rest for the next call, which passes that step by: a full step never hides the others.
+ * SKIP LOCKED: a row that anyone is changing waits for the next tick. A step or a pool that has room for fewer runs than were looked
+ * at leaves the rest for the next call, which passes it by: what is full never hides the others.
  *
  * Where a circuit breaker is open, nothing of its step is taken; once its cool-down is over one run is, and the breaker names it as
  * its probe in the same statement. That is exact without `lockClaims` too: who does not get the breaker's row lock takes nothing.
@@ -41,6 +42,7 @@ export const claimRuns = async (manager: EntityManager, request: ClaimRequest): 
           AND NOT EXISTS (SELECT FROM kill_request kill WHERE kill.holds AND ${RUN_IS_IN_SCOPE} OFFSET 0)
           AND NOT EXISTS (SELECT FROM unready WHERE unready.location_id = run.location_id AND unready.version_id = run.software_version_id OFFSET 0)
           AND NOT EXISTS (SELECT FROM step_room WHERE step_room.id = run.step_id AND step_room.slots = 0 OFFSET 0)
+          AND NOT EXISTS (SELECT FROM pool_room WHERE pool_room.step_id = run.step_id AND pool_room.slots = 0 OFFSET 0)
           AND NOT EXISTS (SELECT FROM broken WHERE broken.location_id = run.location_id AND broken.step_id = run.step_id AND broken.slots = 0 OFFSET 0)
         ORDER BY run.priority DESC, run.id
         LIMIT location_room.slots
@@ -48,15 +50,7 @@ export const claimRuns = async (manager: EntityManager, request: ClaimRequest): 
       ) AS due
       ORDER BY due.priority DESC, due.id
       LIMIT ${request.limit}
-    ), chosen AS (
-      SELECT ranked.id, ranked.location_id, ranked.step_id, broken.slots IS NOT NULL AS is_probe
-      FROM (SELECT id, location_id, step_id, row_number() OVER (PARTITION BY step_id ORDER BY priority DESC, id) AS place,
-                   row_number() OVER (PARTITION BY location_id, step_id ORDER BY priority DESC, id) AS place_there
-            FROM candidate) AS ranked
-      LEFT JOIN step_room ON step_room.id = ranked.step_id
-      LEFT JOIN broken ON broken.location_id = ranked.location_id AND broken.step_id = ranked.step_id
-      WHERE (step_room.id IS NULL OR ranked.place <= step_room.slots) AND (broken.slots IS NULL OR ranked.place_there <= broken.slots)
-    ), probed AS (
+    ), ${CHOSEN}, probed AS (
       UPDATE circuit_breaker
       SET probe_run_id = chosen.id,
           probe_after_outcome = (SELECT coalesce(max(o.id), 0) FROM run_outcome o
@@ -77,6 +71,20 @@ export const claimRuns = async (manager: EntityManager, request: ClaimRequest): 
   return rows.map((row) => row.id).sort((a, b) => a - b);
 };
 
+/** Of the candidates those that there is room for. The most urgent one of a pool is that of its step, too, so something always goes on. */
+const CHOSEN = sql`
+    chosen AS (
+      SELECT ranked.id, ranked.location_id, ranked.step_id, broken.slots IS NOT NULL AS is_probe
+      FROM (SELECT candidate.*, pool_room.slots AS pool_slots, row_number() OVER (PARTITION BY step_id ORDER BY priority DESC, id) AS place,
+                   row_number() OVER (PARTITION BY location_id, step_id ORDER BY priority DESC, id) AS place_there,
+                   row_number() OVER (PARTITION BY pool_room.name ORDER BY priority DESC, id) AS place_in_pool
+            FROM candidate LEFT JOIN pool_room USING (step_id)) AS ranked
+      LEFT JOIN step_room ON step_room.id = ranked.step_id
+      LEFT JOIN broken ON broken.location_id = ranked.location_id AND broken.step_id = ranked.step_id
+      WHERE (step_room.id IS NULL OR ranked.place <= step_room.slots) AND (broken.slots IS NULL OR ranked.place_there <= broken.slots)
+        AND (ranked.pool_slots IS NULL OR ranked.place_in_pool <= ranked.pool_slots)
+    )`;
+
 /** What counts towards the limits, by location and step; counted only where somebody set one. */
 export const activeRuns = sql`
     active AS MATERIALIZED (
@@ -85,8 +93,16 @@ export const activeRuns = sql`
       FROM run
       WHERE status IN ('STAGING_DATA', 'SUBMITTING', 'SUBMITTED', 'RUNNING', 'COLLECTING_RESULTS')
         AND (location_id IN (SELECT id FROM data_location WHERE num_nonnulls(max_active_runs, max_jobs_in_queue) > 0)
-             OR step_id IN (SELECT id FROM reduction_step WHERE max_active_runs IS NOT NULL))
+             OR step_id IN (SELECT id FROM reduction_step WHERE num_nonnulls(max_active_runs, pool) > 0))
       GROUP BY location_id, step_id
+    )`;
+
+/** What counts towards the slots of each pool, whatever pipeline and location it belongs to; reads `active`. */
+export const activeInPools = sql`
+    in_pool AS MATERIALIZED (
+      SELECT pool.name, coalesce(sum(active.runs), 0) AS runs
+      FROM run_pool pool LEFT JOIN reduction_step step ON step.pool = pool.name LEFT JOIN active ON active.step_id = step.id
+      GROUP BY pool.name
     )`;
 
 /** Versions whose image is being fetched to a location, or could not be: their runs wait where they are. */
@@ -99,7 +115,7 @@ const UNREADY_IMAGES = sql`
       WHERE image.retry_at > now()
     )`;
 
-/** How many more runs each location and each limited step may have now. */
+/** How many more runs each location, each limited step and each step of a pool may have now; what is paused may have none. */
 const rooms = (request: ClaimRequest): SqlFragment => sql`
     ${activeRuns}, location_room AS MATERIALIZED (
       SELECT location.id,
@@ -109,10 +125,13 @@ const rooms = (request: ClaimRequest): SqlFragment => sql`
       WHERE location.id = ANY(${request.locationIds}::bigint[]) AND location.paused_at IS NULL
       GROUP BY location.id
     ), step_room AS MATERIALIZED (
-      SELECT step.id, greatest(0, step.max_active_runs - coalesce(sum(active.runs), 0)) AS slots
+      SELECT step.id, CASE WHEN step.paused_at IS NULL THEN greatest(0, step.max_active_runs - coalesce(sum(active.runs), 0)) ELSE 0 END AS slots
       FROM reduction_step step LEFT JOIN active ON active.step_id = step.id
-      WHERE step.max_active_runs IS NOT NULL
+      WHERE num_nonnulls(step.max_active_runs, step.paused_at) > 0
       GROUP BY step.id
+    ), ${activeInPools}, pool_room AS MATERIALIZED (
+      SELECT step.id AS step_id, pool.name, CASE WHEN pool.paused_at IS NULL THEN greatest(0, pool.slots - in_pool.runs) ELSE 0 END AS slots
+      FROM reduction_step step JOIN run_pool pool ON pool.name = step.pool JOIN in_pool ON in_pool.name = pool.name
     )`;
 
 /**

@@ -7,6 +7,7 @@ import {
   aRawFile,
   aRun,
   aStep,
+  bindInput,
   openTestDatabase,
   runHistory,
   runRow,
@@ -116,6 +117,44 @@ describe('what the workflow-manager reads and cancels', () => {
     it('only the lease holder gets a run to stage', async () => {
       const { runId } = await aRun(db, { status: 'STAGING_DATA', lease: live(OTHER) });
       expect(await loadClaimedRuns(db, ME, [runId])).toEqual([]);
+    });
+
+    it('what an association bound comes beside the members, and the run says how it was chosen', async () => {
+      const item = await aRawFile(db);
+      const dark = await aRawFile(db);
+      const run = await aRun(db, { itemIds: [item], status: 'STAGING_DATA', lease: live(ME) });
+      await bindInput(db, run, item, { name: 'reference' });
+      await bindInput(db, run, dark, {
+        name: 'dark',
+        role: 'after',
+        method: 'extrapolated',
+        offsetSeconds: 5.5,
+      });
+      const inputs = await loadInputs(db, run.step.locationId, [run.inputSetId]);
+      expect(inputs.map(({ itemId, binding }) => [itemId, binding])).toEqual([
+        [item, ''],
+        [item, 'reference'],
+        [dark, 'dark'],
+      ]);
+      const [claimed] = await loadClaimedRuns(db, ME, [run.runId]);
+      expect(claimed?.bindings).toEqual([
+        {
+          binding: 'dark',
+          itemId: dark,
+          role: 'after',
+          method: 'extrapolated',
+          offsetSeconds: 5.5,
+          weight: 1,
+        },
+        {
+          binding: 'reference',
+          itemId: item,
+          role: 'only',
+          method: 'nearest',
+          offsetSeconds: -60,
+          weight: 1,
+        },
+      ]);
     });
 
     it('inputs come with their usable copies, the local one first', async () => {

@@ -1,4 +1,4 @@
-import { sql, type Dims } from '@meridian/core';
+import { sql, type Dims, type JsonObject } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow } from '../sql.js';
 
@@ -8,6 +8,7 @@ export interface TriggerRequestRow {
   readonly selection: Dims;
   readonly steps: readonly string[] | null;
   readonly force: boolean;
+  readonly overrides: Readonly<Record<string, JsonObject>>;
   readonly requestedBy: string;
   readonly requestedAt: Date;
   readonly closedAt: Date | null;
@@ -21,7 +22,7 @@ export const findTriggerRequest = (
   queryRow(
     manager,
     sql`
-    SELECT t.id, pipeline.name AS pipeline, t.selection, t.step_names AS steps, t.force, t.requested_by AS "requestedBy",
+    SELECT t.id, pipeline.name AS pipeline, t.selection, t.step_names AS steps, t.force, t.overrides, t.requested_by AS "requestedBy",
       t.requested_at AS "requestedAt", t.closed_at AS "closedAt"
     FROM trigger_request t JOIN pipeline ON pipeline.id = t.pipeline_id
     WHERE t.id = ${id}

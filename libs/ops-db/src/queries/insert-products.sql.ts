@@ -11,7 +11,7 @@ export interface ProductsOfRun {
 /**
  * Inserts the items, products and copies of many runs in one statement; a path that its run already has is left alone.
  *
- * A product's dims are its run's, overlaid by its own; its observation time spans the run's inputs. Ids are drawn from the sequence
+ * A product's dims are its run's, overlaid by its own; its observation time spans the run's members, not its calibrations. Ids are drawn from the sequence
  * first, because INSERT … RETURNING promises no order to match rows by. `metrics` is stored as {name: {value, unit}}.
  */
 export async function insertProducts(manager: EntityManager, runs: readonly ProductsOfRun[]): Promise<void> {
@@ -41,7 +41,7 @@ export async function insertProducts(manager: EntityManager, runs: readonly Prod
       CROSS JOIN LATERAL (
         SELECT min(item.obs_time) AS obs_time, max(coalesce(item.obs_time_end, item.obs_time)) AS obs_time_end
         FROM input_set_member member JOIN data_item item ON item.id = member.item_id
-        WHERE member.input_set_id = run.input_set_id
+        WHERE member.input_set_id = run.input_set_id AND member.binding = ''
       ) AS span
       WHERE run.id = ANY(${runs.map((run) => run.runId)}::bigint[])
     ), item AS (

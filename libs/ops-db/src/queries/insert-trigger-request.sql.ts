@@ -1,4 +1,4 @@
-import { sql, type Dims } from '@meridian/core';
+import { sql, type Dims, type JsonObject } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow } from '../sql.js';
 
@@ -7,6 +7,8 @@ export interface NewTriggerRequest {
   readonly selection: Dims;
   readonly steps: readonly string[] | null;
   readonly force: boolean;
+  /** Step name → parameters that its runs get instead of the step's own. */
+  readonly overrides: Readonly<Record<string, JsonObject>>;
   readonly actor: string;
 }
 
@@ -18,8 +20,9 @@ export async function insertTriggerRequest(
   const row = await queryRow<{ id: number }>(
     manager,
     sql`
-    INSERT INTO trigger_request (pipeline_id, selection, step_names, force, requested_by)
-    VALUES (${request.pipelineId}, ${JSON.stringify(request.selection)}::jsonb, ${request.steps}::text[], ${request.force}, ${request.actor})
+    INSERT INTO trigger_request (pipeline_id, selection, step_names, force, overrides, requested_by)
+    VALUES (${request.pipelineId}, ${JSON.stringify(request.selection)}::jsonb, ${request.steps}::text[], ${request.force},
+      ${JSON.stringify(request.overrides)}::jsonb, ${request.actor})
     RETURNING id
   `,
   );

@@ -1,18 +1,18 @@
 import { rawSql, sql, type FilterTable, type SqlFragment } from '@meridian/core';
 
-// LEFT JOINs that give at most one row per item, in an order in which each comes after those it needs.
+// LEFT JOINs that give at most one row per item, in an order in which each comes after those it needs. What changes often
+// is in the item's own row; these tables change seldom, and a change of one is recorded in relation_change.
 const JOINS = {
   raw_data_file: { after: [], text: 'raw_data_file ON raw_data_file.item_id = item.id' },
   file_package: {
-    after: ['raw_data_file'],
-    text: 'raw_data_package AS file_package ON file_package.item_id = raw_data_file.raw_data_package_id',
+    after: [],
+    text: 'raw_data_package AS file_package ON file_package.item_id = item.raw_data_package_id',
   },
   raw_data_package: { after: [], text: 'raw_data_package ON raw_data_package.item_id = item.id' },
   data_product: { after: [], text: 'data_product ON data_product.item_id = item.id' },
   executed_obs_unit: {
-    after: ['raw_data_package', 'raw_data_file', 'file_package'],
-    text: `executed_obs_unit ON executed_obs_unit.id =
-    COALESCE(raw_data_package.executed_obs_unit_id, raw_data_file.executed_obs_unit_id, file_package.executed_obs_unit_id)`,
+    after: [],
+    text: 'executed_obs_unit ON executed_obs_unit.id = item.executed_obs_unit_id',
   },
   obs_unit: { after: ['executed_obs_unit'], text: 'obs_unit ON obs_unit.id = executed_obs_unit.obs_unit_id' },
   observing_program: {
@@ -21,9 +21,8 @@ const JOINS = {
   },
   source: { after: ['obs_unit'], text: 'source ON source.id = obs_unit.source_id' },
   instrument_module: {
-    after: ['raw_data_package', 'raw_data_file', 'file_package'],
-    text: `instrument_module ON instrument_module.id =
-    COALESCE(raw_data_package.instrument_module_id, raw_data_file.instrument_module_id, file_package.instrument_module_id)`,
+    after: [],
+    text: 'instrument_module ON instrument_module.id = item.instrument_module_id',
   },
   instrument: {
     after: ['instrument_module', 'obs_unit'],
@@ -51,17 +50,24 @@ const JOINS_OF: Readonly<Record<FilterTable, readonly JoinName[]>> = {
 
 /**
  * What follows FROM for a compiled filter: data_item as `item`, and the tables of `tablesOf(filter)` under the aliases
- * that the filter's columns use, with nothing joined that is not needed.
+ * that the filter's columns use, with nothing joined that is not needed. `rows` may be another relation with the columns
+ * of data_item.
  *
  * Every item is there exactly once, whatever it lacks: all joins are LEFT joins on unique keys.
  */
-export function itemSource(tables: Iterable<FilterTable>): SqlFragment {
-  const needed = new Set<JoinName>();
-  for (const table of tables) JOINS_OF[table].forEach((join) => addWithNeeds(join, needed));
+export function itemSource(tables: Iterable<FilterTable>, rows = 'data_item'): SqlFragment {
+  const needed = relationsOf(tables);
   const joins = (Object.keys(JOINS) as JoinName[])
     .filter((join) => needed.has(join))
     .map((join) => `\n  LEFT JOIN ${JOINS[join].text}`);
-  return sql`data_item AS item${rawSql(joins.join(''))}`;
+  return sql`${rawSql(rows)} AS item${rawSql(joins.join(''))}`;
+}
+
+/** The tables that a filter over `tables` reads beside data_item. */
+export function relationsOf(tables: Iterable<FilterTable>): ReadonlySet<string> {
+  const needed = new Set<JoinName>();
+  for (const table of tables) JOINS_OF[table].forEach((join) => addWithNeeds(join, needed));
+  return needed;
 }
 
 function addWithNeeds(name: JoinName, needed: Set<JoinName>): void {

@@ -1,6 +1,7 @@
 import { sql, type KillTarget } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow, queryRows } from '../sql.js';
+import { findGapWork } from './gap/find-gap-work.sql.js';
 import {
   aLocation,
   aPipeline,
@@ -193,20 +194,15 @@ describe('kills in the database', () => {
     }
   });
 
-  it('asks for an evaluation when it begins to hold and when it ends', async () => {
-    const requests = async (): Promise<number> =>
-      (
-        await queryRow<{ n: number }>(
-          db,
-          sql`SELECT count(*)::int AS n FROM evaluation_request WHERE cause = 'kill_request'`,
-        )
-      )?.n ?? 0;
-    const before = await requests();
+  it('has the sub-groups judged again when it begins to hold and when it ends', async () => {
+    const rules = async (): Promise<string | undefined> =>
+      (await findGapWork(db, { now: new Date(), pipelineId: step.pipelineId }))[0]?.judgementHash;
+    const before = await rules();
     const killId = await kill({ scope: 'everything' });
-    const held = await requests();
+    const held = await rules();
     await liftKill(db, { killId, actor: 'token:eve' });
 
-    expect([held > before, (await requests()) > held]).toEqual([true, true]);
+    expect([before === undefined, held === before, await rules()]).toEqual([false, false, before]);
   });
 
   it('pipelines share a location and do not share a kill', async () => {

@@ -31,7 +31,7 @@ export const lineageMakers = (
   `,
   );
 
-/** What these runs used. */
+/** What these runs used; an item that was a member and bound as well is one edge. */
 export const lineageInputs = (
   manager: EntityManager,
   { ids, limit }: EdgeSelection,
@@ -39,10 +39,10 @@ export const lineageInputs = (
   queryRows(
     manager,
     sql`
-    SELECT m.item_id AS "itemId", run.id AS "runId", m.content_hash AS "contentHash"
+    SELECT DISTINCT ON (run.id, m.item_id) m.item_id AS "itemId", run.id AS "runId", m.content_hash AS "contentHash"
     FROM run JOIN input_set_member m ON m.input_set_id = run.input_set_id
     WHERE run.id = ANY(${ids}::bigint[])
-    ORDER BY run.id, m.item_id
+    ORDER BY run.id, m.item_id, m.binding
     LIMIT ${limit}
   `,
   );
@@ -52,10 +52,10 @@ export const lineageUsers = (manager: EntityManager, { ids, limit }: EdgeSelecti
   queryRows(
     manager,
     sql`
-    SELECT m.item_id AS "itemId", run.id AS "runId", m.content_hash AS "contentHash"
+    SELECT DISTINCT ON (run.id, m.item_id) m.item_id AS "itemId", run.id AS "runId", m.content_hash AS "contentHash"
     FROM input_set_member m JOIN run ON run.input_set_id = m.input_set_id
     WHERE m.item_id = ANY(${ids}::bigint[]) AND EXISTS (SELECT FROM data_product p WHERE p.run_id = run.id)
-    ORDER BY run.id, m.item_id
+    ORDER BY run.id, m.item_id, m.binding
     LIMIT ${limit}
   `,
   );

@@ -13,15 +13,23 @@ export interface PipelineStepRow {
   readonly dependsOn: readonly string[];
   readonly groupBy: Json;
   readonly config: JsonObject;
+  readonly configSchema: JsonObject;
   readonly inputs: JsonObject;
   readonly upstreamPolicy: string;
   readonly cooldownSeconds: number;
   readonly settleSeconds: number;
   readonly minMembers: number;
+  readonly expect: JsonObject | null;
+  readonly maxWaitSeconds: number | null;
+  readonly associations: readonly Json[];
   readonly resources: JsonObject;
   readonly retry: JsonObject;
   readonly outputs: JsonObject;
   readonly maxActiveRuns: number | null;
+  readonly pool: string | null;
+  readonly pausedAt: Date | null;
+  readonly pausedBy: string | null;
+  readonly pauseReason: string | null;
   readonly recipeHash: string;
   readonly subGroups: Readonly<Record<string, number>>;
 }
@@ -35,11 +43,13 @@ export const listPipelineSteps = (manager: EntityManager, pipelineId: number): P
       t.version_policy AS "versionPolicy",
       ARRAY(SELECT u.name FROM reduction_step_dependency d JOIN reduction_step u ON u.id = d.upstream_step_id
             WHERE d.step_id = t.id ORDER BY u.position) AS "dependsOn",
-      t.group_by AS "groupBy", c.parameters AS config, t.inputs, t.upstream_policy AS "upstreamPolicy",
+      t.group_by AS "groupBy", c.parameters AS config, v.config_schema AS "configSchema", t.inputs, t.upstream_policy AS "upstreamPolicy",
       t.cooldown_seconds AS "cooldownSeconds", t.settle_seconds AS "settleSeconds", t.min_members AS "minMembers",
+      t.expect, t.max_wait_seconds AS "maxWaitSeconds", t.associations,
       jsonb_build_object('cpus', t.cpus, 'memory_mb', t.memory_mb, 'walltime_minutes', t.walltime_minutes,
         'max_memory_mb', t.max_memory_mb, 'max_walltime_minutes', t.max_walltime_minutes) AS resources,
-      t.retry, t.outputs, t.max_active_runs AS "maxActiveRuns", t.recipe_hash AS "recipeHash",
+      t.retry, t.outputs, t.max_active_runs AS "maxActiveRuns", t.pool,
+      t.paused_at AS "pausedAt", t.paused_by AS "pausedBy", t.pause_reason AS "pauseReason", t.recipe_hash AS "recipeHash",
       (SELECT coalesce(jsonb_object_agg(state, n), '{}')
        FROM (SELECT g.state, count(*) AS n FROM sub_group g WHERE g.step_id = t.id GROUP BY g.state) AS counted) AS "subGroups"
     FROM reduction_step t

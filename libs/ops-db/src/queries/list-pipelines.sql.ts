@@ -1,4 +1,4 @@
-import { sql } from '@meridian/core';
+import { sql, type CronSchedule, type TriggerType } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow, queryRows } from '../sql.js';
 
@@ -8,7 +8,10 @@ export interface PipelineRow {
   readonly description: string;
   readonly grouping: string;
   readonly location: string;
-  readonly trigger: string;
+  readonly trigger: TriggerType;
+  /** Of a CRON pipeline; null for others. */
+  readonly triggerConfig: CronSchedule | null;
+  readonly cronDueAt: Date | null;
   readonly priority: number;
   readonly enabled: boolean;
   readonly revision: number;
@@ -24,7 +27,8 @@ export interface PipelineRow {
 }
 
 const COLUMNS = sql`
-      p.id, p.name, p.description, data_grouping.name AS grouping, l.name AS location, p.trigger_type AS trigger, p.priority, p.enabled,
+      p.id, p.name, p.description, data_grouping.name AS grouping, l.name AS location, p.trigger_type AS trigger,
+      p.trigger_config AS "triggerConfig", p.cron_due_at AS "cronDueAt", p.priority, p.enabled,
       p.revision, p.paused_at AS "pausedAt", p.paused_by AS "pausedBy", p.pause_reason AS "pauseReason",
       p.created_by AS "createdBy", p.created_at AS "createdAt", p.updated_at AS "updatedAt",
       (SELECT count(*) FROM reduction_step s WHERE s.pipeline_id = p.id AND s.retired_at IS NULL) AS "stepCount",

@@ -1,6 +1,22 @@
-import { sql, type Dims, type JsonObject } from '@meridian/core';
+import {
+  sql,
+  type AssociationMethod,
+  type AssociationRole,
+  type Dims,
+  type JsonObject,
+} from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../sql.js';
+
+/** How an input was chosen that an association bound to a run. */
+export interface RunBinding {
+  readonly binding: string;
+  readonly itemId: number;
+  readonly role: AssociationRole;
+  readonly method: AssociationMethod;
+  readonly offsetSeconds: number;
+  readonly weight: number;
+}
 
 /** Everything about a run that staging it needs, its inputs apart. */
 export interface ClaimedRun {
@@ -12,6 +28,7 @@ export interface ClaimedRun {
   readonly failureCount: number;
   readonly inputSetId: number;
   readonly memberCount: number;
+  readonly bindings: readonly RunBinding[];
   readonly dims: Dims;
   readonly config: JsonObject;
   readonly cpus: number;
@@ -55,6 +72,10 @@ export const loadClaimedRuns = (
     SELECT (SELECT id FROM installation) AS installation, run.id AS "runId", run.attempt + 1 AS attempt, run.failure_count AS "failureCount", run.dims, run.config,
            run.cpus, run.memory_mb AS "memoryMb", run.walltime_minutes AS "walltimeMinutes",
            input_set.id AS "inputSetId", input_set.member_count AS "memberCount",
+           (SELECT coalesce(jsonb_agg(jsonb_build_object('binding', bound.name, 'itemId', bound.item_id, 'role', bound.role, 'method', bound.method,
+                                                         'offsetSeconds', bound.offset_seconds, 'weight', bound.weight)
+                                      ORDER BY bound.name, bound.item_id), '[]')
+            FROM run_association bound WHERE bound.run_id = run.id) AS bindings,
            pipeline.name AS pipeline, step.name AS step, step.outputs, step.retry,
            step.max_memory_mb AS "maxMemoryMb", step.max_walltime_minutes AS "maxWalltimeMinutes",
            NOT EXISTS (SELECT FROM reduction_step_dependency dependency

@@ -15,6 +15,8 @@ export interface InputCopy {
 export interface RunInput {
   readonly inputSetId: number;
   readonly itemId: number;
+  /** The name of the association that bound it; empty for a member. */
+  readonly binding: string;
   readonly name: string;
   readonly dims: Dims;
   readonly sizeBytes: number;
@@ -29,8 +31,9 @@ export interface RunInput {
 }
 
 /**
- * The members of these input sets, in the order of their ids, each with every copy that can be read, as seen from one processing location.
+ * The items of these input sets, in the order of their ids, each with every copy that can be read, as seen from one processing location.
  *
+ * An item that is a member and bound as well comes once for each.
  * An input without a usable copy comes with an empty list.
  */
 export const loadInputs = (
@@ -41,7 +44,7 @@ export const loadInputs = (
   queryRows(
     manager,
     sql`
-    SELECT member.input_set_id AS "inputSetId", item.id AS "itemId", item.name, item.dims, item.size_bytes AS "sizeBytes",
+    SELECT member.input_set_id AS "inputSetId", item.id AS "itemId", member.binding, item.name, item.dims, item.size_bytes AS "sizeBytes",
            member.content_hash AS sha256, item.content_hash AS "currentSha256", product.type AS "productType",
            coalesce(copies.list, '[]') AS copies
     FROM input_set_member member
@@ -57,6 +60,6 @@ export const loadInputs = (
       WHERE copy.item_id = item.id AND copy.status IN ('PRESENT', 'STAGED')
     ) AS copies ON true
     WHERE member.input_set_id = ANY(${inputSetIds}::bigint[])
-    ORDER BY member.input_set_id, item.id
+    ORDER BY member.input_set_id, item.id, member.binding
   `,
   );

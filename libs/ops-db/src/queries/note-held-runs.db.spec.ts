@@ -4,6 +4,7 @@ import { queryRow, queryRows } from '../sql.js';
 import {
   aLocation,
   aPipeline,
+  aPool,
   aRun,
   aSoftwareVersion,
   aStep,
@@ -177,6 +178,39 @@ describe('noteHeldRuns', () => {
     await note();
     expect(await reasonOf(held.runId)).toBe('step mosaic has 1 of 1 runs active (max_active_runs)');
     expect(await reasonOf(free.runId)).toBeNull();
+  });
+
+  it('says that the pool is in use, and by how many', async () => {
+    const pool = await aPool(db, 2, 'gpu');
+    const pooled = await aStep(db, { pipeline: step, pool });
+    const elsewhere = await aStep(db, { pool });
+    const active = [await aRun(db, { step: elsewhere, status: 'RUNNING' })];
+    const { runId } = await aRun(db, { step: pooled });
+    await note();
+    expect(await reasonOf(runId)).toBeNull();
+    active.push(await aRun(db, { step: elsewhere, status: 'SUBMITTING' }));
+    await note();
+    expect(await reasonOf(runId)).toBe('waits for pool gpu (2 of 2 in use)');
+    await change(
+      sql`UPDATE run_pool SET paused_at = now(), paused_by = 'token:ada', pause_reason = 'new drivers' WHERE name = 'gpu'`,
+    );
+    await note();
+    expect(await reasonOf(runId)).toBe('pool gpu is paused by token:ada: new drivers');
+  });
+
+  it('says who paused the step and why, and takes it back', async () => {
+    const paused = await aStep(db, { pipeline: step, name: 'mosaic' });
+    const { runId } = await aRun(db, { step: paused });
+    await change(
+      sql`UPDATE reduction_step SET paused_at = now(), paused_by = 'token:ada', pause_reason = 'bad flats' WHERE id = ${paused.stepId}`,
+    );
+    await note();
+    expect(await reasonOf(runId)).toBe('step mosaic is paused by token:ada: bad flats');
+    await change(
+      sql`UPDATE reduction_step SET paused_at = NULL, paused_by = NULL WHERE id = ${paused.stepId}`,
+    );
+    await note();
+    expect(await reasonOf(runId)).toBeNull();
   });
 
   it('names the circuit breaker, what opened it and when it is tried again', async () => {

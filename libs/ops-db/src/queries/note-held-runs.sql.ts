@@ -2,7 +2,7 @@ import { rawSql, sql, type RawSql, type SqlFragment } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../sql.js';
 import { isoTime } from './iso-time.js';
-import { activeRuns } from './claim-runs.sql.js';
+import { activeInPools, activeRuns } from './claim-runs.sql.js';
 import { RUN_IS_IN_SCOPE } from './kill-row.js';
 
 export interface HeldRunsRequest {
@@ -25,7 +25,7 @@ export async function noteHeldRuns(manager: EntityManager, request: HeldRunsRequ
   const rows = await queryRows<{ id: number }>(
     manager,
     sql`
-    WITH ${activeRuns}, ${holdingKills}, ${heldPlaces(request)}, ${heldPipelines}, ${unreadyImages}, ${brokenSteps}, ${fullPlaces}, ${fullSteps}, held AS MATERIALIZED (
+    WITH ${activeRuns}, ${holdingKills}, ${heldPlaces(request)}, ${heldPipelines}, ${heldSteps}, ${unreadyImages}, ${brokenSteps}, ${fullPlaces}, ${fullSteps}, ${fullPools}, held AS MATERIALIZED (
       SELECT run.id, why.reason
       FROM run
       LEFT JOIN LATERAL (
@@ -33,16 +33,19 @@ export async function noteHeldRuns(manager: EntityManager, request: HeldRunsRequ
         FROM holding_kill kill WHERE ${RUN_IS_IN_SCOPE} LIMIT 1
       ) AS kill ON true
       LEFT JOIN held_pipeline ON held_pipeline.id = run.pipeline_id
+      LEFT JOIN held_step ON held_step.id = run.step_id
       LEFT JOIN held_place ON held_place.id = run.location_id
       LEFT JOIN unready ON unready.location_id = run.location_id AND unready.version_id = run.software_version_id
       LEFT JOIN broken_step ON broken_step.location_id = run.location_id AND broken_step.step_id = run.step_id
       LEFT JOIN full_place ON full_place.id = run.location_id
       LEFT JOIN full_step ON full_step.id = run.step_id
+      LEFT JOIN full_pool ON full_pool.step_id = run.step_id
       CROSS JOIN LATERAL (
         SELECT coalesce(
-          kill.reason, held_pipeline.reason, held_place.reason, unready.reason, broken_step.reason,
+          kill.reason, held_pipeline.reason, held_step.reason, held_place.reason, unready.reason, broken_step.reason,
           CASE WHEN full_place.is_full OR full_place.reason = run.waiting_reason THEN full_place.reason END,
-          CASE WHEN full_step.is_full OR full_step.reason = run.waiting_reason THEN full_step.reason END
+          CASE WHEN full_step.is_full OR full_step.reason = run.waiting_reason THEN full_step.reason END,
+          CASE WHEN full_pool.is_full OR full_pool.reason = run.waiting_reason THEN full_pool.reason END
         ) AS reason
       ) AS why
       WHERE run.status = 'PENDING' AND run.location_id = ANY(${request.locationIds}::bigint[])
@@ -89,6 +92,15 @@ const heldPipelines = sql`
                       ELSE format('pipeline %s is disabled', name) END AS reason
       FROM pipeline
       WHERE NOT enabled OR paused_at IS NOT NULL
+    )`;
+
+const heldSteps = sql`
+    held_step AS MATERIALIZED (
+      SELECT step.id,
+             CASE WHEN step.paused_at IS NOT NULL THEN format('step %s is paused by %s', step.name, step.paused_by) || ${because('step.pause_reason')}
+                  ELSE format('pool %s is paused by %s', pool.name, pool.paused_by) || ${because('pool.pause_reason')} END AS reason
+      FROM reduction_step step LEFT JOIN run_pool pool ON pool.name = step.pool
+      WHERE num_nonnulls(step.paused_at, pool.paused_at) > 0
     )`;
 
 const unreadyImages = sql`
@@ -150,4 +162,12 @@ const fullSteps = sql`
       WHERE step.max_active_runs IS NOT NULL
       GROUP BY step.id
       HAVING ${isNearly('coalesce(sum(active.runs), 0)', 'step.max_active_runs')}
+    )`;
+
+const fullPools = sql`
+    ${activeInPools}, full_pool AS MATERIALIZED (
+      SELECT step.id AS step_id, in_pool.runs >= pool.slots AS is_full,
+             format('waits for pool %s (%s of %s in use)', pool.name, pool.slots, pool.slots) AS reason
+      FROM run_pool pool JOIN in_pool ON in_pool.name = pool.name JOIN reduction_step step ON step.pool = pool.name
+      WHERE ${isNearly('in_pool.runs', 'pool.slots')}
     )`;

@@ -8,6 +8,7 @@ import {
   aRun,
   aStep,
   aSubGroup,
+  bindInput,
   openTestDatabase,
   runHistory,
   runRow,
@@ -72,6 +73,14 @@ describe('registerResults', () => {
           FROM data_product p JOIN data_item i ON i.id = p.item_id JOIN physical_copy c ON c.item_id = i.id
           WHERE p.run_id = ${run.runId} AND c.data_location_id = ${run.step.locationId} ORDER BY p.path`,
     );
+
+  it('a product was observed when the members were, whenever its calibration was', async () => {
+    const obsTime = new Date('2025-05-02T00:00:00Z');
+    const run = await collected({ itemIds: [await anItem(db, { obsTime })] });
+    await bindInput(db, run, await anItem(db, { obsTime: new Date('2025-05-01T00:00:00Z') }));
+    await register(resultOf(run));
+    expect(await productsOf(run)).toEqual([expect.objectContaining({ obsTime })]);
+  });
 
   it('registers products, metrics, warnings and what the job used, and completes the run', async () => {
     const items = [

@@ -41,9 +41,12 @@ export const showRun = (
       r.not_before AS "notBefore", r.cancel_requested_by AS "cancelRequestedBy", r.cancel_reason AS "cancelReason",
       input_set.member_count AS "inputCount", input_set.size_bytes AS "inputBytes",
       (SELECT coalesce(jsonb_agg(jsonb_build_object('id', i.item_id, 'name', item.name, 'kind', item.kind, 'size_bytes', item.size_bytes,
-          'content_hash', i.content_hash, 'current_content_hash', item.content_hash, 'dims', item.dims) ORDER BY i.item_id), '[]')
-       FROM (SELECT * FROM input_set_member WHERE input_set_id = r.input_set_id ORDER BY item_id LIMIT ${listLimit}) AS i
-       JOIN data_item item ON item.id = i.item_id) AS inputs,
+          'content_hash', i.content_hash, 'current_content_hash', item.content_hash, 'dims', item.dims, 'binding', nullif(i.binding, ''),
+          'association', CASE WHEN bound.name IS NOT NULL THEN jsonb_build_object('role', bound.role, 'method', bound.method,
+            'offset_seconds', bound.offset_seconds, 'weight', bound.weight) END) ORDER BY i.item_id, i.binding), '[]')
+       FROM (SELECT * FROM input_set_member WHERE input_set_id = r.input_set_id ORDER BY item_id, binding LIMIT ${listLimit}) AS i
+       JOIN data_item item ON item.id = i.item_id
+       LEFT JOIN run_association bound ON bound.run_id = r.id AND bound.name = i.binding AND bound.item_id = i.item_id) AS inputs,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('number', a.number, 'token', a.token, 'job_id', a.job_id, 'directory', a.directory,
           'cpus', a.cpus, 'memory_mb', a.memory_mb, 'walltime_minutes', a.walltime_minutes, 'intended_at', ${isoTime('a.intended_at')},
           'submitted_at', ${isoTime('a.submitted_at')}, 'started_at', ${isoTime('a.started_at')}, 'ended_at', ${isoTime('a.ended_at')},

@@ -21,9 +21,9 @@ export async function waiveSubGroup(
       SET waived_at = CASE WHEN ${waiver?.by ?? null}::text IS NULL THEN NULL ELSE now() END,
           waived_by = ${waiver?.by ?? null}, waived_reason = ${waiver?.reason ?? null}
       WHERE id = ${subGroupId}
-      RETURNING id
-    ), asked AS (
-      INSERT INTO evaluation_request (cause) SELECT 'waiver' FROM changed
+      RETURNING id, step_id
+    ), told AS (
+      INSERT INTO sub_group_change (step_id, sub_group_id) SELECT step_id, id FROM changed
     )
     SELECT id, pg_notify('meridian_work', 'evaluate') FROM changed
   `,

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { sql, type Dims, type JsonObject, type SqlFragment } from '@meridian/core';
+import {
+  sql,
+  type CronSchedule,
+  type Dims,
+  type JsonObject,
+  type SqlFragment,
+  type TriggerType,
+} from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow } from '../sql.js';
 
@@ -102,7 +109,10 @@ export interface PipelineOptions {
   readonly name?: string;
   readonly groupingId?: number;
   readonly locationId?: number;
-  readonly trigger?: 'CONTINUOUS' | 'MANUAL';
+  readonly trigger?: TriggerType;
+  /** Of a CRON pipeline. */
+  readonly schedule?: CronSchedule;
+  readonly cronDueAt?: Date;
   readonly priority?: number;
   readonly enabled?: boolean;
 }
@@ -119,11 +129,22 @@ export async function aPipeline(db: EntityManager, options: PipelineOptions = {}
   const locationId = options.locationId ?? (await aLocation(db));
   const pipelineId = await insertedId(
     db,
-    sql`INSERT INTO pipeline (name, data_grouping_id, processing_location_id, trigger_type, priority, enabled, created_by)
+    sql`INSERT INTO pipeline (name, data_grouping_id, processing_location_id, trigger_type, trigger_config, cron_due_at, priority, enabled, created_by)
         VALUES (${options.name ?? `pipeline-${nextNumber()}`}, ${groupingId}, ${locationId},
-                ${options.trigger ?? 'CONTINUOUS'}, ${options.priority ?? 0}, ${options.enabled ?? true}, 'test') RETURNING id`,
+                ${options.trigger ?? 'CONTINUOUS'}, ${options.schedule === undefined ? null : JSON.stringify(options.schedule)}::jsonb,
+                ${options.cronDueAt ?? null}::timestamptz, ${options.priority ?? 0}, ${options.enabled ?? true}, 'test') RETURNING id`,
   );
   return { pipelineId, groupingId, locationId };
+}
+
+/** A pool with as many slots; its name. */
+export async function aPool(
+  db: EntityManager,
+  slots: number,
+  name = `pool-${nextNumber()}`,
+): Promise<string> {
+  await insertedId(db, sql`INSERT INTO run_pool (name, slots) VALUES (${name}, ${slots}) RETURNING id`);
+  return name;
 }
 
 export interface StepOptions {
@@ -145,6 +166,7 @@ export interface StepOptions {
   readonly retry?: JsonObject;
   readonly outputs?: JsonObject;
   readonly maxActiveRuns?: number;
+  readonly pool?: string;
   readonly recipeHash?: string;
   readonly softwareHash?: string;
   readonly configHash?: string;
@@ -174,13 +196,13 @@ export async function aStep(db: EntityManager, options: StepOptions = {}): Promi
     db,
     sql`INSERT INTO reduction_step (pipeline_id, name, position, software_id, software_version_id, version_policy, config_id,
           group_by, inputs, upstream_policy, cooldown_seconds, settle_seconds, min_members, max_memory_mb, max_walltime_minutes,
-          retry, outputs, max_active_runs, recipe_hash, software_hash, config_hash)
+          retry, outputs, max_active_runs, pool, recipe_hash, software_hash, config_hash)
         VALUES (${pipeline.pipelineId}, ${name}, ${position}, ${software.softwareId}, ${software.versionId}, ${versionPolicy},
           ${configId}, ${JSON.stringify(options.groupBy ?? [])}, ${JSON.stringify(options.inputs ?? {})},
           ${options.upstreamPolicy ?? 'all_current'}, ${options.cooldownSeconds ?? 0}, ${options.settleSeconds ?? 0},
           ${options.minMembers ?? 1}, ${options.maxMemoryMb ?? 1024}, ${options.maxWalltimeMinutes ?? 60},
           ${JSON.stringify(options.retry ?? {})}, ${JSON.stringify(options.outputs ?? {})}, ${options.maxActiveRuns ?? null},
-          ${recipeHash}, ${softwareHash}, ${configHash}) RETURNING id`,
+          ${options.pool ?? null}, ${recipeHash}, ${softwareHash}, ${configHash}) RETURNING id`,
   );
   for (const upstream of options.dependsOn ?? []) await aDependency(db, stepId, upstream.stepId);
   return { ...pipeline, ...software, stepId, name, recipeHash, softwareHash, configHash };

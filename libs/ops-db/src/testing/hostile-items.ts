@@ -50,6 +50,9 @@ interface Links {
   readonly module: number | null;
 }
 
+/** One for each of 20 executed obs units and 5 modules. */
+const MOST_PACKAGES = 100;
+
 /**
  * Inserts `count` items that are as awkward as the schema permits, with all that they belong to, and returns each as the
  * row that `matchesFilter` and `groupKeyOf` read. The same seed gives the same items.
@@ -66,22 +69,24 @@ export async function insertHostileItems(
     const packages: (Links & { id: number; externalId: string; state: string })[] = [];
     for (const [index, sampled] of fc.sample(item, { numRuns: count, seed }).entries()) {
       // The first is the archived CHAI package of NGC253 in CO(4-3) of CCAT's worked example.
-      const one: Item = index === 0 ? { ...sampled, kind: 'RAW_DATA_PACKAGE', state: 'ARCHIVED' } : sampled;
+      const one: Item =
+        index === 0
+          ? { ...sampled, kind: 'RAW_DATA_PACKAGE', state: 'ARCHIVED' }
+          : sampled.kind === 'RAW_DATA_PACKAGE' && packages.length === MOST_PACKAGES
+            ? { ...sampled, kind: 'RAW_DATA_FILE' }
+            : sampled;
       const base = await insertItem(inside, one, index);
       const externalId = `${TEXTS[index % TEXTS.length] ?? ''}#${index}`;
       if (one.kind === 'RAW_DATA_PACKAGE') {
-        const links = { executed: index % 20, module: index % 5 };
+        const links = { executed: packages.length % 20, module: Math.floor(packages.length / 20) };
         await queryRows(
           inside,
           sql`INSERT INTO raw_data_package (item_id, external_id, executed_obs_unit_id, instrument_module_id, state)
-          VALUES (${base.id}, ${externalId}, ${observatory.executed[links.executed]?.['id']}, ${links.module + 1}, ${one.state}) ON CONFLICT DO NOTHING`,
+          VALUES (${base.id}, ${externalId}, ${observatory.executed[links.executed]?.['id']}, ${links.module + 1}, ${one.state})`,
         );
-        const isNew = !packages.some(
-          (other) => other.executed === links.executed && other.module === links.module,
-        );
-        if (isNew) packages.push({ id: base.id, externalId, state: one.state, ...links });
+        packages.push({ id: base.id, externalId, state: one.state, ...links });
         const own = { ...ownColumns(base), external_id: externalId, state: one.state };
-        rows.push({ ...base, tables: isNew ? { RawDataPackage: own, ...observatory.tablesFor(links) } : {} });
+        rows.push({ ...base, tables: { RawDataPackage: own, ...observatory.tablesFor(links) } });
       } else if (one.kind === 'RAW_DATA_FILE') {
         const holder = one.isPacked ? packages[index % Math.max(packages.length, 1)] : undefined;
         await queryRows(
@@ -104,6 +109,7 @@ export async function insertHostileItems(
         rows.push({ ...base, tables: { DataProduct: await insertProduct(inside, base, one) } });
       }
     }
+    await queryRows(inside, sql`SELECT keep_item_facts(ARRAY(SELECT id FROM data_item))`);
     return rows;
   });
 }

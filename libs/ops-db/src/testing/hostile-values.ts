@@ -108,6 +108,9 @@ export const DIMENSION_NAMES = [
   'x_y',
 ] as const;
 
+/** Of no hostile item. */
+export const UNKNOWN_DIMENSION = 'nobody_has_this';
+
 export const JSON_PATHS = [
   'x',
   'x.y',

@@ -1,3 +1,4 @@
 export { openTestDatabase, type TestDatabase } from './test-database.js';
 export * from './builders.js';
 export * from './run-builders.js';
+export * from './association-builders.js';

@@ -1,6 +1,15 @@
 import { columnsOf, FILTER_TABLE_NAMES, type Column, type Json } from '@meridian/core';
 import fc from 'fast-check';
-import { DIMENSION_NAMES, JSON_PATHS, number, position, scalar, text, time } from './hostile-values.js';
+import {
+  DIMENSION_NAMES,
+  JSON_PATHS,
+  number,
+  position,
+  scalar,
+  text,
+  time,
+  UNKNOWN_DIMENSION,
+} from './hostile-values.js';
 
 type Leaf = fc.Arbitrary<Json>;
 
@@ -123,7 +132,7 @@ function columnRules(table: string, name: string, column: Column): Leaf {
 }
 
 const dimRule = fc
-  .constantFrom(...DIMENSION_NAMES)
+  .constantFrom(...DIMENSION_NAMES, UNKNOWN_DIMENSION)
   .chain((dim) => rulesOver({ dim }, scalar, { order: fc.oneof(text, number), text: true, time: true }));
 const columnRule = fc
   .constantFrom(...FILTER_TABLE_NAMES)

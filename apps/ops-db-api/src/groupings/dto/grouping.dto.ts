@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Allow as AnyValue } from 'class-validator';
-import { Text, WholeNumber } from '../../http/fields.js';
+import { JsonMap, Text, WholeNumber } from '../../http/fields.js';
 
 /** A filter is checked by core, which names every problem by its JSON pointer. */
 class WithFilter {
@@ -22,6 +22,18 @@ export class PreviewFilterDto extends WithFilter {
 export class UpdateGroupingDto extends WithFilter {
   @Text({ min: 0, max: 10_000, optional: true })
   description: string = '';
+}
+
+export class CloseGroupingDto {
+  @JsonMap({
+    optional: true,
+    description: 'Sub-groups with these dimensions; without it all.',
+    example: { source: 'M17' },
+  })
+  selection: Record<string, unknown> = {};
+
+  @Text({ max: 1000, description: 'Why nothing more will come.' })
+  reason!: string;
 }
 
 export class CreateGroupingDto extends UpdateGroupingDto {

@@ -1,6 +1,7 @@
 import { JsonMap, Text, Texts, YesNo } from '../../http/fields.js';
 
-export class PausePipelineDto {
+/** Of a pipeline, a step or a pool. */
+export class PauseDto {
   @Text({ max: 1000, optional: true, description: 'Shown wherever somebody asks why nothing happens.' })
   reason?: string;
 }
@@ -20,6 +21,13 @@ export class TriggerPipelineDto {
     description: 'Names of steps; without it every step.',
   })
   steps?: string[];
+
+  @JsonMap({
+    optional: true,
+    description: "Step name → parameters that the runs of this request get instead of the step's own.",
+    example: { extract: { aperture: 5 } },
+  })
+  overrides: Record<string, unknown> = {};
 
   @YesNo({
     optional: true,

@@ -1,6 +1,7 @@
 import { sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../../sql.js';
+import { ANSWERED_ONCE } from './answered-once.js';
 
 /** A pipeline's open requests. Read before its evaluation, so that it closes only those it has taken into account. */
 export async function listOpenTriggerRequests(manager: EntityManager, pipelineId: number): Promise<number[]> {
@@ -28,7 +29,7 @@ export async function closeTriggerRequests(
       SELECT FROM sub_group g JOIN reduction_step step ON step.id = g.step_id
       WHERE step.pipeline_id = asked.pipeline_id AND step.retired_at IS NULL AND g.common_dims @> asked.selection
         AND (asked.step_names IS NULL OR step.name = ANY(asked.step_names))
-        AND g.state IN ('missing', 'stale', 'running', 'settling', 'cooling_down', 'paused'))
+        AND (g.state = 'running' OR g.state IN ('missing', 'stale', 'settling', 'cooling_down', 'paused') AND ${ANSWERED_ONCE}))
     RETURNING asked.id`,
   );
   return rows.length;

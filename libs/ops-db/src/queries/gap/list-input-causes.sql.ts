@@ -1,36 +1,47 @@
 import { sql, type StaleCause } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../../sql.js';
-import { stepMembers, type StepSelection } from './step-members.js';
+import { membersOfTargets, reachOf, type StepSelection } from './step-members.js';
 
 export interface InputCauses {
   readonly subGroupId: number;
   readonly causes: readonly StaleCause[];
 }
 
+export interface InputCausesRequest {
+  readonly selection: StepSelection;
+  /** Sub-groups whose members are not those of their last completed run. */
+  readonly ids: readonly number[];
+  /** Their members are listed in sub_group_member. */
+  readonly isStored: boolean;
+}
+
 /**
- * For every sub-group whose members are not those of its last completed run: how they differ.
+ * How the members of some sub-groups differ from those of their last completed run.
  *
  * A product that another run of the same upstream sub-group replaced is one cause, `upstream_remade`, not an
- * addition and a removal. Call after `refreshMembers` in the same transaction.
+ * addition and a removal.
  */
-export const listInputCauses = (manager: EntityManager, selection: StepSelection): Promise<InputCauses[]> =>
+export const listInputCauses = (
+  manager: EntityManager,
+  { selection, ids, isStored }: InputCausesRequest,
+): Promise<InputCauses[]> =>
   queryRows<InputCauses>(
     manager,
     sql`
-    WITH differing AS MATERIALIZED (
+    WITH target AS MATERIALIZED (
       SELECT g.id, g.dims, done.input_set_id
       FROM sub_group g JOIN run done ON done.id = g.last_completed_run_id
-      WHERE g.step_id = ${selection.stepId} AND done.input_fingerprint <> g.input_fingerprint
+      WHERE g.id = ANY(${ids}::bigint[])
     ),
     present AS (
-      SELECT differing.id AS sub_group_id, member.id AS item_id, member.content_hash, member.origin_id
-      FROM (${stepMembers(selection)}) member JOIN differing ON differing.dims = member.key_dims
-      WHERE EXISTS (SELECT FROM differing)
+      SELECT member.sub_group_id, member.id AS item_id, member.content_hash, coalesce(member.origin_id, maker.sub_group_id) AS origin_id
+      FROM (${membersOfTargets(selection, reachOf(ids.length, isStored))}) member
+      LEFT JOIN data_product product ON product.item_id = member.id LEFT JOIN run maker ON maker.id = product.run_id
     ),
     past AS (
-      SELECT differing.id AS sub_group_id, used.item_id, used.content_hash, maker.sub_group_id AS origin_id
-      FROM differing JOIN input_set_member used USING (input_set_id)
+      SELECT target.id AS sub_group_id, used.item_id, used.content_hash, maker.sub_group_id AS origin_id
+      FROM target JOIN input_set_member used ON used.input_set_id = target.input_set_id AND used.binding = ''
       LEFT JOIN data_product product ON product.item_id = used.item_id LEFT JOIN run maker ON maker.id = product.run_id
     ),
     difference AS (

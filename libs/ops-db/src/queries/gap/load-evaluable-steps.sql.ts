@@ -15,21 +15,29 @@ export interface EvaluableStep {
   readonly upstreamPolicy: 'all_current' | 'available';
   readonly parameters: JsonObject;
   readonly configSchema: JsonObject;
+  /** As `parseExpectation` reads it; null leaves completeness to min_members. */
+  readonly expect: JsonObject | null;
+  readonly maxWaitSeconds: number | null;
+  readonly associations: readonly Json[];
+  /** The document of its recipe. */
+  readonly recipe: JsonObject;
 }
 
-/** Every living step, pipeline by pipeline, upstream before downstream. */
-export const loadEvaluableSteps = (manager: EntityManager): Promise<EvaluableStep[]> =>
+/** The living steps of a pipeline, upstream before downstream. */
+export const loadEvaluableSteps = (manager: EntityManager, pipelineId: number): Promise<EvaluableStep[]> =>
   queryRows<EvaluableStep>(
     manager,
     sql`
     SELECT step.id, step.name, pipeline.id AS "pipelineId", pipeline.name AS pipeline, data_grouping.filter, step.group_by AS "groupBy", step.inputs,
       ARRAY(SELECT upstream_step_id FROM reduction_step_dependency d WHERE d.step_id = step.id ORDER BY 1) AS "upstreamStepIds",
-      step.upstream_policy AS "upstreamPolicy", config.parameters, version.config_schema AS "configSchema"
+      step.upstream_policy AS "upstreamPolicy", config.parameters, version.config_schema AS "configSchema",
+      step.expect, step.max_wait_seconds AS "maxWaitSeconds", step.associations, recipe.document AS recipe
     FROM reduction_step step
     JOIN pipeline ON pipeline.id = step.pipeline_id
     JOIN data_grouping ON data_grouping.id = pipeline.data_grouping_id
     JOIN reduction_step_config config ON config.id = step.config_id
+    JOIN recipe ON recipe.hash = step.recipe_hash
     JOIN reduction_software_version version ON version.id = step.software_version_id
-    WHERE step.retired_at IS NULL
-    ORDER BY pipeline.id, step.position`,
+    WHERE step.retired_at IS NULL AND pipeline.id = ${pipelineId}
+    ORDER BY step.position`,
   );

@@ -1,4 +1,4 @@
-import { ACTIVE_STATUSES, sql, type SqlFragment } from '@meridian/core';
+import { ACTIVE_STATUSES, rawSql, sql, type SqlFragment, type SubGroupState } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../../sql.js';
 import type { InputCauses } from './list-input-causes.sql.js';
@@ -11,8 +11,19 @@ export interface RefreshStates {
   /** Steps whose sub-groups must be current first; empty when the step takes what is available. */
   readonly awaitedStepIds: readonly number[];
   readonly inputCauses: readonly InputCauses[];
+  /** Null judges every sub-group of the step. */
+  readonly ids: readonly number[] | null;
   readonly now: Date;
 }
+
+/** A sub-group whose state, or what is said of it, changed. */
+export interface ChangedState {
+  readonly id: number;
+  readonly state: SubGroupState;
+}
+
+const isAsked = ({ stepId, ids }: RefreshStates): SqlFragment =>
+  sql`g.step_id = ${stepId} AND ${ids === null ? rawSql('true') : sql`g.id = ANY(${ids}::bigint[])`}`;
 
 /** What each sub-group waits for: `blocker(id, blocked_by)`. */
 const blockers = (request: RefreshStates): SqlFragment => sql`
@@ -27,10 +38,10 @@ const blockers = (request: RefreshStates): SqlFragment => sql`
     -- Whole keys meet by hash; an upstream sub-group that lacks one of the dimensions may feed every group that agrees on the rest.
     feeding AS (
       SELECT g.id, pending.step, pending.state, pending.count
-      FROM sub_group g JOIN pending ON pending.known_dims = g.dims WHERE g.step_id = ${request.stepId} AND pending.is_full
+      FROM sub_group g JOIN pending ON pending.known_dims = g.dims WHERE ${isAsked(request)} AND pending.is_full
       UNION ALL
       SELECT g.id, pending.step, pending.state, pending.count
-      FROM sub_group g JOIN pending ON g.dims @> pending.known_dims AND NOT pending.is_full WHERE g.step_id = ${request.stepId}
+      FROM sub_group g JOIN pending ON g.dims @> pending.known_dims AND NOT pending.is_full WHERE ${isAsked(request)}
     ),
     blocker AS (
       SELECT id, jsonb_agg(jsonb_build_object('step', step, 'state', state, 'count', count) ORDER BY step, state) AS blocked_by
@@ -44,22 +55,29 @@ const facts = (request: RefreshStates): SqlFragment => sql`
       FROM jsonb_array_elements(${JSON.stringify(request.inputCauses)}::jsonb) entry
     ),
     fact AS (
-      SELECT g.id, g.member_count, step.min_members, g.waived_by, g.waived_reason, blocker.blocked_by,
+      SELECT g.id, g.member_count, step.min_members, g.waived_by, g.waived_reason, blocker.blocked_by, g.association,
         done.id IS NULL AS is_first,
         CASE WHEN done.id IS NULL THEN '{}'::text[] ELSE coalesce(input_cause.causes, '{}')
           || CASE WHEN done.software_hash <> step.software_hash THEN ARRAY['software'] ELSE '{}'::text[] END
-          || CASE WHEN done.config_hash <> step.config_hash THEN ARRAY['config'] ELSE '{}'::text[] END END
+          || CASE WHEN done.config_hash <> step.config_hash THEN ARRAY['config'] ELSE '{}'::text[] END
+          || CASE WHEN done.association_fingerprint <> g.association_fingerprint THEN ARRAY['calibration_superseded'] ELSE '{}'::text[] END END
           || CASE WHEN g.forced_at IS NOT NULL THEN ARRAY['forced'] ELSE '{}'::text[] END AS causes,
         ARRAY(SELECT name FROM jsonb_each(g.dims) AS dim(name, value) WHERE value = 'null' ORDER BY name) AS missing_dims,
+        CASE WHEN g.report ->> 'form' = ANY(${OPEN_FORMS}) THEN g.report END AS open_report,
+        (g.report ->> 'closes_at')::timestamptz AS report_until,
+        CASE WHEN closed.at >= g.last_member_at OR g.first_member_at + make_interval(secs => step.max_wait_seconds) <= ${request.now} THEN NULL
+          ELSE lacking.detail END AS lacking,
+        g.first_member_at + make_interval(secs => step.max_wait_seconds) AS waited_until,
         g.forced_at IS NULL AND last.input_fingerprint = g.input_fingerprint AND last.software_hash = step.software_hash
           AND last.config_hash = step.config_hash AS is_same_work,
         last.id AS last_id, last.status AS last_status, last.failure_class, last.failure_count, last.cancel_requested_by, last.cancel_reason,
         CASE WHEN NOT pipeline.enabled THEN jsonb_build_object('by', 'pipeline', 'reason', 'the pipeline is disabled')
           WHEN pipeline.paused_at IS NOT NULL THEN jsonb_build_object('by', pipeline.paused_by, 'reason', coalesce(pipeline.pause_reason, ''))
+          WHEN step.paused_at IS NOT NULL THEN jsonb_build_object('by', step.paused_by, 'reason', coalesce(step.pause_reason, ''))
           WHEN location.paused_at IS NOT NULL THEN jsonb_build_object('by', location.paused_by, 'reason', coalesce(location.pause_reason, ''))
           WHEN held.id IS NOT NULL THEN jsonb_build_object('by', held.requested_by, 'reason', format('kill %s: %s', held.id, held.reason))
         END AS pause,
-        g.last_member_at + make_interval(secs => step.settle_seconds) AS settled_at,
+        CASE WHEN closed.at >= g.last_member_at THEN NULL ELSE g.last_member_at + make_interval(secs => step.settle_seconds) END AS settled_at,
         g.last_fired_at + make_interval(secs => step.cooldown_seconds) AS cooled_at
       FROM sub_group g
       JOIN reduction_step step ON step.id = g.step_id
@@ -74,8 +92,23 @@ const facts = (request: RefreshStates): SqlFragment => sql`
         WHERE kill.holds AND (kill.scope = 'everything' OR kill.pipeline_id = pipeline.id OR kill.location_id = location.id)
         ORDER BY kill.id LIMIT 1
       ) held ON true
-      WHERE g.step_id = ${request.stepId}
+      LEFT JOIN LATERAL (
+        SELECT max(closing.closed_at) AS at FROM grouping_close closing
+        WHERE closing.data_grouping_id = pipeline.data_grouping_id AND g.common_dims @> closing.selection
+      ) closed ON true
+      LEFT JOIN LATERAL (${LACKING}) lacking ON step.expect IS NOT NULL
+      WHERE ${isAsked(request)}
     )`;
+
+/** Why a sub-group `g` is not what its `step` expects; NULL when it is. */
+const LACKING = sql`
+        SELECT jsonb_build_object('members', g.member_count, 'needed', step.expect -> 'count') AS detail
+        WHERE g.member_count < (step.expect ->> 'count')::int
+        UNION ALL
+        SELECT jsonb_build_object('dim', step.expect #> '{slots,dim}', 'missing_slots', jsonb_agg(wanted.value ORDER BY wanted.place) FILTER (WHERE NOT g.slots ? scalar_json(wanted.value)::text),
+          'needed', step.expect -> 'minimum')
+        FROM jsonb_array_elements(step.expect #> '{slots,values}') WITH ORDINALITY AS wanted(value, place)
+        HAVING count(*) FILTER (WHERE g.slots ? scalar_json(wanted.value)::text) < (step.expect ->> 'minimum')::int`;
 
 /** The rules, in the order of `evaluateSubGroup`, and what is shown beside each state: `verdict`. */
 const verdicts = (now: Date): SqlFragment => sql`
@@ -85,7 +118,8 @@ const verdicts = (now: Date): SqlFragment => sql`
         WHEN NOT is_first AND cardinality(causes) = 0 AND blocked_by IS NULL THEN 'current'
         WHEN waived_by IS NOT NULL THEN 'waived'
         WHEN blocked_by IS NOT NULL THEN 'blocked'
-        WHEN cardinality(missing_dims) > 0 OR member_count < min_members THEN 'incomplete'
+        WHEN cardinality(missing_dims) > 0 OR member_count < min_members OR open_report IS NOT NULL OR lacking IS NOT NULL THEN 'incomplete'
+        WHEN association ? 'missing' OR (association #>> '{awaiting,until}')::timestamptz > ${now} THEN 'blocked'
         WHEN is_same_work AND last_status = 'FAILED' THEN 'failed'
         WHEN is_same_work AND last_status = 'CANCELLED' AND coalesce(cancel_requested_by !~ '^kill:[0-9]+$', true) THEN 'waived'
         WHEN pause IS NOT NULL THEN 'paused'
@@ -101,24 +135,32 @@ const verdicts = (now: Date): SqlFragment => sql`
           WHEN 'running' THEN jsonb_build_object('run_id', last_id)
           WHEN 'waived' THEN CASE WHEN waived_by IS NOT NULL THEN jsonb_build_object('by', waived_by, 'reason', waived_reason)
             ELSE jsonb_build_object('run_id', last_id, 'by', cancel_requested_by, 'reason', cancel_reason) END
-          WHEN 'blocked' THEN jsonb_build_object('blocked_by', blocked_by)
+          WHEN 'blocked' THEN CASE WHEN blocked_by IS NOT NULL THEN jsonb_build_object('blocked_by', blocked_by)
+            ELSE jsonb_build_object('associations', association) END
           WHEN 'incomplete' THEN CASE WHEN cardinality(missing_dims) > 0 THEN jsonb_build_object('missing_dims', missing_dims)
-            ELSE jsonb_build_object('members', member_count, 'needed', min_members) END
+            WHEN member_count < min_members THEN jsonb_build_object('members', member_count, 'needed', min_members)
+            WHEN open_report IS NOT NULL THEN open_report ELSE lacking END
           WHEN 'failed' THEN jsonb_build_object('run_id', last_id, 'failure_class', failure_class, 'failures', failure_count)
           WHEN 'paused' THEN pause
           ELSE '{}' END AS detail,
-        CASE state WHEN 'settling' THEN settled_at WHEN 'cooling_down' THEN cooled_at END AS until
+        CASE state WHEN 'settling' THEN settled_at WHEN 'cooling_down' THEN cooled_at
+          WHEN 'blocked' THEN CASE WHEN blocked_by IS NULL THEN (association #>> '{awaiting,until}')::timestamptz END
+          WHEN 'incomplete' THEN CASE WHEN cardinality(missing_dims) > 0 OR member_count < min_members THEN NULL
+            WHEN open_report IS NOT NULL THEN report_until ELSE waited_until END END AS until
       FROM judged
     )`;
 
+/** What the formation of a sub-group says of it while it is not to be run. */
+const OPEN_FORMS: readonly string[] = ['collecting', 'ambiguous', 'expired', 'refused'];
+
 /**
- * Writes the state of every sub-group of a step: the rules of `evaluateSubGroup` (libs/core/src/gap), set-based.
+ * Writes the state of sub-groups of a step: the rules of `evaluateSubGroup` (libs/core/src/gap), set-based.
  *
- * Call after `refreshMembers` and after the upstream steps' states, in one transaction. Unchanged rows are not
- * written. Returns how many changed.
+ * Call when the members and the upstream steps' states are known, in one transaction. Unchanged rows are not
+ * written. Returns those that changed.
  */
-export async function refreshStates(manager: EntityManager, request: RefreshStates): Promise<number> {
-  const rows = await queryRows<{ id: number }>(
+export const refreshStates = (manager: EntityManager, request: RefreshStates): Promise<ChangedState[]> =>
+  queryRows<ChangedState>(
     manager,
     sql`
     WITH ${blockers(request)}, ${facts(request)}, ${verdicts(request.now)}
@@ -127,7 +169,5 @@ export async function refreshStates(manager: EntityManager, request: RefreshStat
     FROM verdict
     WHERE g.id = verdict.id
       AND (g.state, g.causes, g.detail, g.until) IS DISTINCT FROM (verdict.state, verdict.causes, verdict.detail, verdict.until)
-    RETURNING g.id`,
+    RETURNING g.id, g.state`,
   );
-  return rows.length;
-}

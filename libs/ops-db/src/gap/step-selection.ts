@@ -1,14 +1,26 @@
 import {
+  associationsDependOnTime,
   compileFilter,
   compileGroupBy,
   dependsOnTime,
   globRegex,
+  parseAssociations,
   parseFilter,
-  parseGroupBy,
+  parseGroupingRule,
   tablesOf,
+  type Association,
+  type GroupingRule,
   type JsonObject,
 } from '@meridian/core';
-import { itemSource, type EvaluableStep, type StepSelection } from '@meridian/ops-db';
+import type { EvaluableStep } from '../queries/gap/load-evaluable-steps.sql.js';
+import type { StepSelection } from '../queries/gap/step-members.js';
+
+export interface EvaluableSelection extends StepSelection {
+  readonly rule: GroupingRule;
+  readonly associations: readonly Association[];
+  /** The filter says `within_last`: time alone changes what it selects. */
+  readonly isTimeDependent: boolean;
+}
 
 /** What a downstream step takes when it does not say: the data, not the plots and logs about them. */
 const DEFAULT_PRODUCT_TYPES = ['SCIENCE', 'INTERMEDIATE'];
@@ -17,27 +29,29 @@ const DEFAULT_PRODUCT_TYPES = ['SCIENCE', 'INTERMEDIATE'];
  * Where a step's inputs come from: the grouping's raw items for a step that depends on nothing (or says `raw`), the
  * upstream steps' newest products otherwise.
  *
- * @throws DomainError `filter.*` or `group_by.*` when the stored definition is not valid any more.
+ * @throws DomainError `filter.*`, `group_by.*` or `associations.*` when the stored definition is not valid any more.
  */
-export function selectionOf(
-  step: EvaluableStep,
-  now: Date,
-): StepSelection & { readonly isTimeDependent: boolean } {
+export function selectionOf(step: EvaluableStep, now: Date): EvaluableSelection {
   const filter = parseFilter(step.filter);
-  const terms = parseGroupBy(step.groupBy);
+  const rule = parseGroupingRule(step.groupBy);
+  const { terms } = rule;
+  const associations = parseAssociations(step.associations);
   const plain = terms.flatMap((term) => (term.kind === 'dim' ? [term.name] : []));
   const { pattern } = step.inputs;
   return {
     stepId: step.id,
-    source: itemSource(tablesOf(filter)),
+    rule,
+    associations,
+    tables: tablesOf(filter),
     filter: compileFilter(filter, { now }),
+    terms,
     keyDims: compileGroupBy(terms),
     keyNames: plain,
-    hasPlainKey: plain.length === terms.length,
+    hasPlainKey: rule.kind === 'by' && plain.length === terms.length,
     upstreamStepIds: step.upstreamStepIds,
     takesRaw: step.upstreamStepIds.length === 0 || step.inputs['raw'] === true,
     productTypes: productTypes(step.inputs),
-    isTimeDependent: dependsOnTime(filter),
+    isTimeDependent: dependsOnTime(filter) || associationsDependOnTime(associations),
     pathPattern: typeof pattern === 'string' ? globRegex(pattern) : null,
   };
 }

@@ -1,0 +1,165 @@
+import type { PipelineStepRow } from '@meridian/ops-db';
+import { ApiProperty } from '@nestjs/swagger';
+
+/** Counts as a field of a response. */
+export const COUNTERS = {
+  type: 'object',
+  additionalProperties: { type: 'integer' },
+  description: 'Sub-groups by state.',
+} as const;
+
+export class PipelineStepResponse {
+  @ApiProperty()
+  id!: number;
+
+  @ApiProperty()
+  name!: string;
+
+  @ApiProperty({ description: 'Upstream steps have lower ones.' })
+  position!: number;
+
+  @ApiProperty()
+  software!: string;
+
+  @ApiProperty({ description: 'The version that runs now.' })
+  software_version!: string;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'The pin of the definition; null follows the newest version.',
+  })
+  version!: string | null;
+
+  @ApiProperty({ enum: ['exact', 'compatible', 'any'] })
+  version_policy!: string;
+
+  @ApiProperty({ type: [String] })
+  depends_on!: readonly string[];
+
+  @ApiProperty({
+    description: 'A list of terms, or an object: by with cluster, window, split or item.',
+    oneOf: [
+      { type: 'array', items: { type: 'string' } },
+      { type: 'object', additionalProperties: true },
+    ],
+  })
+  group_by!: unknown;
+
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  config!: object;
+
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  inputs!: object;
+
+  @ApiProperty({ enum: ['all_current', 'available'] })
+  upstream_policy!: string;
+
+  @ApiProperty()
+  cooldown_seconds!: number;
+
+  @ApiProperty()
+  settle_seconds!: number;
+
+  @ApiProperty()
+  min_members!: number;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    nullable: true,
+    description: 'What makes a sub-group complete: {count} or {slots: {dim, values}, minimum}.',
+  })
+  expect!: object | null;
+
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'How long after its first member an incomplete sub-group is waited for; null is for ever.',
+  })
+  max_wait_seconds!: number | null;
+
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'object', additionalProperties: true },
+    description: 'Further inputs, chosen for each sub-group: calibrations.',
+  })
+  associations!: readonly unknown[];
+
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'integer' } })
+  resources!: object;
+
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  retry!: object;
+
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  outputs!: object;
+
+  @ApiProperty({ type: Number, nullable: true })
+  max_active_runs!: number | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The pool whose slots its runs take.' })
+  pool!: string | null;
+
+  @ApiProperty({ type: Date, nullable: true })
+  paused_at!: Date | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  paused_by!: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  pause_reason!: string | null;
+
+  @ApiProperty()
+  recipe_hash!: string;
+
+  @ApiProperty(COUNTERS)
+  sub_groups!: object;
+
+  static from(row: PipelineStepRow): PipelineStepResponse {
+    const {
+      id,
+      name,
+      position,
+      software,
+      config,
+      inputs,
+      associations,
+      expect,
+      resources,
+      retry,
+      outputs,
+      pool,
+    } = row;
+    return {
+      id,
+      name,
+      position,
+      software,
+      software_version: row.softwareVersion,
+      version: row.versionPin,
+      version_policy: row.versionPolicy,
+      depends_on: row.dependsOn,
+      group_by: row.groupBy,
+      config,
+      inputs,
+      upstream_policy: row.upstreamPolicy,
+      cooldown_seconds: row.cooldownSeconds,
+      settle_seconds: row.settleSeconds,
+      min_members: row.minMembers,
+      expect,
+      max_wait_seconds: row.maxWaitSeconds,
+      associations,
+      resources,
+      retry,
+      outputs,
+      max_active_runs: row.maxActiveRuns,
+      pool,
+      paused_at: row.pausedAt,
+      paused_by: row.pausedBy,
+      pause_reason: row.pauseReason,
+      recipe_hash: row.recipeHash,
+      sub_groups: row.subGroups,
+    };
+  }
+}

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { sql } from '@meridian/core';
+import { applyGrouping, operatePipeline, queryRows, type PipelineOperation } from '@meridian/ops-db';
+import type { Change } from './change-data.js';
+import { planFilter, planGroupBy, planInputs, planPipeline, type ChangeName } from './history.js';
+import { DATA_CHANGES } from './change-data.js';
+import { RUN_CHANGES } from './change-runs.js';
+import { buildPipeline, idsOf } from './world.js';
+
+const editFilter: Change = async (db, random, world) => {
+  const name = random.oneOf(await idsOf<string>(db, sql`SELECT name AS id FROM data_grouping ORDER BY id`));
+  if (name === undefined) return null;
+  const filter = planFilter(random, world.isClockFixed);
+  await applyGrouping(db, { name, description: '', filter });
+  return `${name}: ${JSON.stringify(filter)}`;
+};
+
+const EDITS = [
+  'group_by',
+  'inputs',
+  'upstream_policy',
+  'min_members',
+  'cooldown_seconds',
+  'software',
+  'config',
+] as const;
+
+const editStep: Change = async (db, random) => {
+  const id = random.oneOf(await idsOf(db, sql`SELECT id FROM reduction_step ORDER BY id`)) ?? 0;
+  const edit = random.pick(EDITS);
+  const hash = createHash('sha256')
+    .update(String(random.whole(1, 3)))
+    .digest('hex');
+  // What a recipe names is hashed into it: group_by and inputs change the result, too.
+  const config = sql`config_hash = ${hash}`;
+  switch (edit) {
+    case 'group_by': {
+      const groupBy = JSON.stringify(planGroupBy(random));
+      await queryRows(db, sql`UPDATE reduction_step SET group_by = ${groupBy}, ${config} WHERE id = ${id}`);
+      return `${id} group_by ${groupBy}`;
+    }
+    case 'inputs': {
+      const inputs = JSON.stringify(planInputs(random));
+      await queryRows(db, sql`UPDATE reduction_step SET inputs = ${inputs}, ${config} WHERE id = ${id}`);
+      return `${id} inputs ${inputs}`;
+    }
+    case 'upstream_policy': {
+      const policy = random.pick(['all_current', 'available']);
+      await queryRows(db, sql`UPDATE reduction_step SET upstream_policy = ${policy} WHERE id = ${id}`);
+      return `${id} upstream_policy ${policy}`;
+    }
+    case 'min_members':
+      await queryRows(
+        db,
+        sql`UPDATE reduction_step SET min_members = ${random.whole(1, 3)} WHERE id = ${id}`,
+      );
+      return `${id} min_members`;
+    case 'cooldown_seconds':
+      await queryRows(
+        db,
+        sql`UPDATE reduction_step SET cooldown_seconds = ${random.whole(0, 1) * 3600} WHERE id = ${id}`,
+      );
+      return `${id} cooldown_seconds`;
+    case 'software':
+      await queryRows(db, sql`UPDATE reduction_step SET software_hash = ${hash} WHERE id = ${id}`);
+      return `${id} software ${hash.slice(0, 4)}`;
+    case 'config':
+      await queryRows(db, sql`UPDATE reduction_step SET ${config} WHERE id = ${id}`);
+      return `${id} config ${hash.slice(0, 4)}`;
+  }
+};
+
+const MOST_PIPELINES = 3;
+
+const addPipeline: Change = async (db, random, world) => {
+  const known = await idsOf(db, sql`SELECT id FROM pipeline`);
+  if (known.length >= MOST_PIPELINES) return null;
+  const plan = planPipeline(random, world.isClockFixed);
+  return `${await buildPipeline(db, world, plan)} ${JSON.stringify(plan)}`;
+};
+
+const OPERATIONS: readonly [PipelineOperation, ...PipelineOperation[]] = [
+  { kind: 'resume' },
+  { kind: 'resume' },
+  { kind: 'enable' },
+  { kind: 'enable' },
+  { kind: 'disable' },
+  { kind: 'pause', by: 'ada', reason: 'storm' },
+];
+
+const pauseOrResume: Change = async (db, random, world) => {
+  if (random.chance(0.3)) {
+    const isPaused = random.chance(0.3);
+    await queryRows(
+      db,
+      sql`UPDATE data_location SET paused_at = CASE WHEN ${isPaused} THEN now() END, paused_by = CASE WHEN ${isPaused} THEN 'eve' END
+          WHERE id = ${world.locationId}`,
+    );
+    return `location ${isPaused ? 'paused' : 'resumed'}`;
+  }
+  const id = random.oneOf(await idsOf(db, sql`SELECT id FROM pipeline ORDER BY id`)) ?? 0;
+  const operation = random.pick(OPERATIONS);
+  await operatePipeline(db, id, operation);
+  return `pipeline ${id} ${operation.kind}`;
+};
+
+/** Everything that a writer of a history does. */
+export const CHANGES: Readonly<Record<ChangeName, Change>> = {
+  ...DATA_CHANGES,
+  ...RUN_CHANGES,
+  'edit filter': editFilter,
+  'edit step': editStep,
+  'add pipeline': addPipeline,
+  'pause or resume': pauseOrResume,
+};

@@ -1,0 +1,104 @@
+import { isJsonObject } from '@meridian/core';
+import type { EntityManager } from 'typeorm';
+import { applyItemChanges } from '../queries/gap/apply-item-changes.sql.js';
+import { applyOffers } from '../queries/gap/apply-offers.sql.js';
+import type { TouchedSubGroup } from '../queries/gap/contributions.js';
+import { forgetMembers } from '../queries/gap/forget-members.sql.js';
+import { listChangedItems } from '../queries/gap/list-changed-items.sql.js';
+import { listRunProducts } from '../queries/gap/list-run-products.sql.js';
+import type { EvaluableStep } from '../queries/gap/load-evaluable-steps.sql.js';
+import type { Offer } from '../queries/gap/publish-results.sql.js';
+import { rebuildMembers } from '../queries/gap/rebuild-members.sql.js';
+import { recountSubGroups } from '../queries/gap/recount-sub-groups.sql.js';
+import type { StepToEvaluate } from './evaluate-step.js';
+import { MembersDrifted } from './members-drifted.js';
+import { regroupStep } from './regroup-step.js';
+import type { EvaluableSelection } from './step-selection.js';
+
+export interface UpdatedMembers {
+  /** The members are as of this pg_snapshot. */
+  readonly snapshot: string;
+  /** Sub-groups whose members changed. */
+  readonly changed: readonly number[];
+}
+
+/** Members of every sub-group of a step from a look at everything. Returns the pg_snapshot that they are as of. */
+export async function rebuild(
+  manager: EntityManager,
+  { step, todo, now }: StepToEvaluate,
+  selection: EvaluableSelection,
+): Promise<string> {
+  const { rule } = selection;
+  if (rule.kind !== 'by') {
+    await regroupStep(manager, { rule, selection, changedItemIds: 'all', now });
+    return todo.snapshot;
+  }
+  await forgetMembers(manager, step.id);
+  const { snapshot } = await rebuildMembers(manager, selection);
+  const slotDim = slotDimOf(step);
+  if (slotDim !== null) await recountSubGroups(manager, { selection, ids: null, slotDim });
+  return snapshot;
+}
+
+/** Members from what changed since the step was last evaluated, and from what its upstream steps offer now. */
+export async function updateMembers(
+  manager: EntityManager,
+  asked: StepToEvaluate,
+  selection: EvaluableSelection,
+): Promise<UpdatedMembers> {
+  const { rule } = selection;
+  const offers = asked.upstream.flatMap((outcome) => outcome.offers);
+  if (rule.kind === 'by') return addUp(manager, asked, selection, offers);
+  const { todo, now } = asked;
+  const fresh =
+    selection.takesRaw && todo.hasItemChanges
+      ? await listChangedItems(manager, todo.since ?? todo.snapshot)
+      : { snapshot: todo.snapshot, ids: [] };
+  const products = offers.length === 0 ? [] : await listRunProducts(manager, offers.flatMap(runsOf));
+  const changedItemIds = [...fresh.ids, ...products];
+  // Time alone closes an observation that is being collected.
+  const changed =
+    changedItemIds.length > 0 || todo.isDue
+      ? await regroupStep(manager, { rule, selection, changedItemIds, now })
+      : [];
+  return { snapshot: fresh.snapshot, changed };
+}
+
+export const runsOf = ({ was, is }: Offer): number[] => [was, is].filter((run) => run !== null);
+
+async function addUp(
+  manager: EntityManager,
+  { step, todo }: StepToEvaluate,
+  selection: EvaluableSelection,
+  offers: readonly Offer[],
+): Promise<UpdatedMembers> {
+  const applied =
+    selection.takesRaw && todo.hasItemChanges
+      ? await applyItemChanges(manager, { selection, since: todo.since ?? todo.snapshot })
+      : { snapshot: todo.snapshot, touched: [] };
+  const moved = offers.length > 0 ? await applyOffers(manager, { selection, offers }) : [];
+  const touched = [...applied.touched, ...moved];
+  const impossible = touched.filter(({ memberCount }) => memberCount < 0);
+  if (impossible.length > 0) throw new MembersDrifted(impossible.map(({ id }) => id));
+  await recount(manager, { step, selection, touched });
+  return { snapshot: applied.snapshot, changed: touched.map(({ id }) => id) };
+}
+
+interface Recount {
+  readonly step: EvaluableStep;
+  readonly selection: EvaluableSelection;
+  readonly touched: readonly TouchedSubGroup[];
+}
+
+/** Where something left, and wherever slots are counted. */
+async function recount(manager: EntityManager, { step, selection, touched }: Recount): Promise<void> {
+  const slotDim = slotDimOf(step);
+  const ids = touched.filter(({ isNarrowed }) => isNarrowed || slotDim !== null).map(({ id }) => id);
+  await recountSubGroups(manager, { selection, ids: [...new Set(ids)], slotDim });
+}
+
+function slotDimOf({ expect }: EvaluableStep): string | null {
+  const slots = expect?.['slots'];
+  const dim = isJsonObject(slots) ? slots['dim'] : null;
+  return typeof dim === 'string' ? dim : null;
+}

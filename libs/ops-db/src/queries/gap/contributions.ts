@@ -1,0 +1,67 @@
+import { rawSql, sql, type SqlFragment } from '@meridian/core';
+import { subGroupKey } from './step-members.js';
+
+export interface TouchedSubGroup {
+  readonly id: number;
+  /** Something left that the rest may not make up for: common dims and time range must be counted again. */
+  readonly isNarrowed: boolean;
+  readonly memberCount: number;
+}
+
+/**
+ * Dimensions that all rows of a relation `members (id, dims)` with the same `key` have with the same value: relation
+ * `agreed (key, dims)`. Those of one of the rows, without the names in which another differs.
+ */
+export const agreedDims = (members: string, key: string, where = 'true'): SqlFragment =>
+  sql`${rawSql(`sample AS MATERIALIZED (
+      SELECT lowest.${key}, item.dims FROM (SELECT ${key}, min(id) AS id FROM ${members} WHERE ${where} GROUP BY ${key}) lowest
+      JOIN data_item item USING (id)
+    ),
+    disputed AS (
+      SELECT ${key}, array_agg(DISTINCT name) AS names
+      FROM ${members} member JOIN sample USING (${key}), LATERAL jsonb_each(sample.dims) AS dim(name, value)
+      WHERE ${where} AND member.dims -> name IS DISTINCT FROM value
+      GROUP BY ${key}
+    ),
+    agreed AS (SELECT ${key}, sample.dims - coalesce(disputed.names, '{}') AS dims FROM sample LEFT JOIN disputed USING (${key}))`)}`;
+
+/**
+ * Adds what is in the statement's relation `contribution (sign, id, hash_a, hash_b, size_bytes, dims, registered_at, changed_at,
+ * obs_time, obs_time_end, key_dims)` to the sub-groups of a step: relations `net`, `narrowed`, `written (id, is_narrowed, member_count)`.
+ *
+ * Sums only: the cost is that of the contributions, whatever the sub-groups hold. What sums cannot tell (a dimension that
+ * all members share again once one has left) is left to `recountSubGroups`, where `is_narrowed`.
+ */
+export const addContributions = (stepId: number): SqlFragment => sql`
+    net AS (
+      SELECT key_dims, sum(sign)::int AS members, sum(sign * size_bytes)::bigint AS bytes,
+        fingerprint(sum(sign * hash_a::numeric), sum(sign * hash_b::numeric)) AS fingerprint,
+        count(*) FILTER (WHERE sign > 0) AS arrivals, min(registered_at) FILTER (WHERE sign > 0) AS first_at,
+        max(changed_at) FILTER (WHERE sign > 0) AS last_at, min(obs_time) FILTER (WHERE sign > 0) AS time_from,
+        max(coalesce(obs_time_end, obs_time)) FILTER (WHERE sign > 0) AS time_to
+      FROM contribution GROUP BY key_dims
+    ),
+    -- A result made again comes with the dims of the one that it replaces: nothing is narrowed by that.
+    narrowed AS (
+      SELECT DISTINCT key_dims FROM (
+        SELECT key_dims FROM contribution GROUP BY key_dims, dims, obs_time, obs_time_end HAVING sum(sign) < 0) lost
+    ),
+    ${agreedDims('contribution', 'key_dims', 'sign > 0')},
+    written AS (
+      INSERT INTO sub_group AS g (step_id, key, dims, common_dims, member_count, member_bytes, input_fingerprint,
+        first_member_at, last_member_at, time_from, time_to)
+      SELECT ${stepId}, ${subGroupKey('net.key_dims')}, net.key_dims, coalesce(agreed.dims, '{}') || net.key_dims,
+        members, bytes, fingerprint, first_at, last_at, time_from, time_to
+      FROM net LEFT JOIN agreed USING (key_dims) ORDER BY net.key_dims
+      ON CONFLICT (step_id, key) DO UPDATE SET
+        member_count = g.member_count + excluded.member_count, member_bytes = g.member_bytes + excluded.member_bytes,
+        input_fingerprint = add_fingerprints(g.input_fingerprint, excluded.input_fingerprint),
+        -- Without an arrival, excluded.last_member_at is NULL, and its common dims say nothing.
+        common_dims = CASE WHEN excluded.last_member_at IS NULL THEN g.common_dims WHEN g.member_count = 0 THEN excluded.common_dims
+          ELSE agreed_dims(g.common_dims, excluded.common_dims) || g.dims END,
+        first_member_at = CASE WHEN g.member_count + excluded.member_count > 0 THEN least(g.first_member_at, excluded.first_member_at) END,
+        last_member_at = CASE WHEN g.member_count + excluded.member_count > 0 THEN greatest(g.last_member_at, excluded.last_member_at) END,
+        time_from = CASE WHEN g.member_count + excluded.member_count > 0 THEN least(g.time_from, excluded.time_from) END,
+        time_to = CASE WHEN g.member_count + excluded.member_count > 0 THEN greatest(g.time_to, excluded.time_to) END
+      RETURNING g.id, g.member_count > 0 AND EXISTS (SELECT FROM narrowed WHERE narrowed.key_dims = g.dims) AS is_narrowed, g.member_count
+    )`;

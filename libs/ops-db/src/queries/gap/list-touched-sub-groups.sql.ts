@@ -1,0 +1,51 @@
+import { sql } from '@meridian/core';
+import type { EntityManager } from 'typeorm';
+import { queryRows } from '../../sql.js';
+import { subGroupKey, type StepSelection } from './step-members.js';
+
+export interface TouchedQuery {
+  readonly selection: StepSelection;
+  /** Changes that are visible in `upTo` and not in `since` (pg_snapshot). */
+  readonly since: string;
+  readonly upTo: string;
+  readonly now: Date;
+  /** Sub-groups whose members changed. */
+  readonly ids: readonly number[];
+  /** Upstream sub-groups whose state or dims changed. */
+  readonly upstreamIds: readonly number[];
+}
+
+/**
+ * Sub-groups of a step that must be judged again: those whose members, runs or marks changed, whose waiting is over, and
+ * those that the changed upstream sub-groups feed.
+ */
+export const listTouchedSubGroups = async (
+  manager: EntityManager,
+  { selection, since, upTo, now, ids, upstreamIds }: TouchedQuery,
+): Promise<number[]> => {
+  const { stepId, keyNames, hasPlainKey } = selection;
+  const rows = await queryRows<{ id: number }>(
+    manager,
+    sql`
+    WITH feeding AS MATERIALIZED (
+      SELECT DISTINCT ${hasPlainKey}::boolean AND up.common_dims ?& ${keyNames}::text[] AS is_full,
+        (SELECT coalesce(jsonb_object_agg(name, up.common_dims -> name), '{}') FROM unnest(${keyNames}::text[]) name
+         WHERE up.common_dims ? name) AS known_dims
+      FROM sub_group up WHERE up.id = ANY(${upstreamIds}::bigint[])
+    )
+    SELECT unnest(${ids}::bigint[]) AS id
+    UNION
+    SELECT sub_group_id FROM sub_group_change
+    WHERE step_id = ${stepId} AND tx >= pg_snapshot_xmin(${since}::pg_snapshot) AND NOT pg_visible_in_snapshot(tx, ${since}::pg_snapshot)
+      AND pg_visible_in_snapshot(tx, ${upTo}::pg_snapshot)
+    UNION
+    SELECT id FROM sub_group WHERE until <= ${now} AND step_id = ${stepId}
+    UNION
+    SELECT g.id FROM feeding JOIN sub_group g ON g.step_id = ${stepId} AND g.key = ${subGroupKey('feeding.known_dims')}
+    WHERE feeding.is_full
+    UNION
+    SELECT g.id FROM feeding JOIN sub_group g ON g.step_id = ${stepId} AND g.dims @> feeding.known_dims
+    WHERE NOT feeding.is_full`,
+  );
+  return rows.map(({ id }) => id);
+};

@@ -1,0 +1,47 @@
+import { rawSql, sql } from '@meridian/core';
+import type { EntityManager } from 'typeorm';
+import { queryRows } from '../../sql.js';
+import { agreedDims } from './contributions.js';
+import { membersOfTargets, reachOf, type StepSelection } from './step-members.js';
+
+export interface RecountRequest {
+  readonly selection: StepSelection;
+  /** Null counts every sub-group of the step. */
+  readonly ids: readonly number[] | null;
+  /** The dimension whose values the step expects a set of, or null. */
+  readonly slotDim: string | null;
+}
+
+/** What sums cannot tell of some sub-groups, from their members as they are: common dims, time range, first member, slots. */
+export async function recountSubGroups(
+  manager: EntityManager,
+  { selection, ids, slotDim }: RecountRequest,
+): Promise<void> {
+  if (ids?.length === 0) return;
+  const reach = ids === null ? 'scan' : reachOf(ids.length, false);
+  await queryRows(
+    manager,
+    sql`
+    WITH target AS MATERIALIZED (
+      SELECT id, dims FROM sub_group
+      WHERE step_id = ${selection.stepId} AND (${ids}::bigint[] IS NULL OR id = ANY(${ids}::bigint[])) AND member_count > 0
+    ),
+    member AS MATERIALIZED (${membersOfTargets(selection, reach)}),
+    counted AS (
+      SELECT sub_group_id, count(*) AS members, min(registered_at) AS first_at, min(obs_time) AS time_from,
+        max(coalesce(obs_time_end, obs_time)) AS time_to
+      FROM member GROUP BY sub_group_id
+    ),
+    ${agreedDims('member', 'sub_group_id')},
+    filled AS (
+      SELECT sub_group_id, jsonb_object_agg(slot, members) AS slots FROM (
+        SELECT sub_group_id, scalar_json(dims -> ${slotDim}::text)::text AS slot, count(*) AS members FROM member GROUP BY 1, 2) slot
+      WHERE slot IS NOT NULL
+      GROUP BY sub_group_id
+    )
+    UPDATE sub_group g SET common_dims = coalesce(agreed.dims, '{}') || g.dims, first_member_at = counted.first_at,
+      time_from = counted.time_from, time_to = counted.time_to, slots = coalesce(filled.slots, ${rawSql(`'{}'`)})
+    FROM counted LEFT JOIN agreed USING (sub_group_id) LEFT JOIN filled USING (sub_group_id)
+    WHERE g.id = counted.sub_group_id`,
+  );
+}
