@@ -1,4 +1,4 @@
-import { forgetEvaluations, trimChanges } from '@meridian/ops-db';
+import { requireRebuild, trimChanges } from '@meridian/ops-db';
 import { Telescope } from './gaps-archive.js';
 import type { Archive } from './gaps-databases.js';
 import { Ticker } from './gaps-steps.js';
@@ -31,7 +31,7 @@ export async function changes(
     CONTROL_ROUNDS,
     async () => {
       const milliseconds = await telescope.observe(NEW_FILES);
-      await forgetEvaluations(dataSource.manager, null);
+      await requireRebuild(dataSource.manager, null);
       return milliseconds;
     },
     archive,

@@ -1,4 +1,4 @@
-import { databaseTime, forgetEvaluations } from '@meridian/ops-db';
+import { databaseTime, requireRebuild } from '@meridian/ops-db';
 import type { Archive } from './gaps-databases.js';
 import { everyStep, plainGap, STEPS, Ticker } from './gaps-steps.js';
 import { median, type Figure, type Figures } from './report.js';
@@ -28,7 +28,7 @@ export async function fullEvaluation(
     let spent = 0;
     for (const step of steps) spent += await plainGap(manager, step, now);
     plain.push(spent);
-    await forgetEvaluations(manager, null);
+    await requireRebuild(manager, null);
     engine.push((await ticker.tick()).milliseconds);
   }
   const measured = { items, engineMs: median(engine), plainMs: median(plain) };

@@ -14,6 +14,7 @@ export async function staleSet(
   const ticker = new Ticker(dataSource, 1);
   await ticker.tick();
   const reduced = await countStates(manager, step.stepId, 'current');
+  if (reduced === 0) throw new Error('no sub-group is current: nothing can become stale');
   await client.query('CREATE TABLE plain_rows (LIKE sub_group INCLUDING ALL)');
   await client.query(
     `INSERT INTO plain_rows OVERRIDING SYSTEM VALUE SELECT * FROM sub_group WHERE step_id = $1 AND state = 'current'`,

@@ -49,6 +49,7 @@ export { closeTriggerRequests, listOpenTriggerRequests } from './queries/gap/clo
 export { findGapWork, type StepWork } from './queries/gap/find-gap-work.sql.js';
 export { fireRuns, type FireRuns } from './queries/gap/fire-runs.sql.js';
 export { forgetStuckEvaluations } from './queries/gap/forget-stuck-evaluations.sql.js';
+export { requireRebuild } from './queries/gap/require-rebuild.sql.js';
 export { forgetEvaluations } from './queries/gap/forget-evaluations.sql.js';
 export { loadEvaluableSteps, type EvaluableStep } from './queries/gap/load-evaluable-steps.sql.js';
 export { becomeEvaluator } from './queries/gap/lock-evaluation.sql.js';

@@ -39,16 +39,11 @@ export class EvaluateGapsPass implements Pass {
   constructor(private readonly options: EvaluateGapsOptions) {}
 
   async run(signal: AbortSignal): Promise<number> {
-    const { manager } = this.options.dataSource;
-    const now = await this.options.now(manager);
-    const busy = new Set(
-      (await findGapWork(manager, { now, pipelineId: null }))
-        .filter(isToDo)
-        .map(({ pipelineId }) => pipelineId),
+    const found = await this.options.dataSource.transaction(async (manager) =>
+      findGapWork(manager, { now: await this.options.now(manager), pipelineId: null }),
     );
-    if (busy.size === 0) return 0;
     let fired = 0;
-    for (const pipelineId of busy) {
+    for (const pipelineId of new Set(found.filter(isToDo).map((work) => work.pipelineId))) {
       if (signal.aborted) break;
       fired += await this.evaluateSafely(pipelineId);
     }

@@ -1,4 +1,4 @@
-import { associationTables, tablesOfDeriveRules } from '@meridian/core';
+import { associationTables, tablesOfDeriveRules, type JsonObject } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { relationsOf } from '../queries/item-source.sql.js';
 import type { StepWork } from '../queries/gap/find-gap-work.sql.js';
@@ -30,6 +30,8 @@ export interface StepOutcome {
   readonly offers: readonly Offer[];
   /** Sub-groups whose state or dims may have changed; null: any. */
   readonly changed: readonly number[] | null;
+  /** Common dims that some of them have no longer. */
+  readonly wasDims: readonly JsonObject[];
   readonly evaluation: StepEvaluation;
   /** Runs created. */
   readonly fired: number;
@@ -41,6 +43,8 @@ interface Members {
   readonly touched: readonly number[] | null;
   /** Those of them whose members changed. */
   readonly changed: readonly number[];
+  /** Common dims that some of them have no longer; null where that is not known. */
+  readonly wasDims: readonly JsonObject[] | null;
 }
 
 /** Members of one step's sub-groups, what they offer to later steps, their states, and the runs that are due. */
@@ -49,18 +53,23 @@ export async function evaluateStep(manager: EntityManager, asked: StepToEvaluate
   const selection = selectionOf(step, now);
   const isRebuilt = isRebuildDue(asked, selection);
   const members = isRebuilt
-    ? { snapshot: await rebuild(manager, asked, selection), touched: null, changed: [] }
+    ? { snapshot: await rebuild(manager, asked, selection), touched: null, changed: [], wasDims: null }
     : await update(manager, asked, selection);
   const touched = await bind(manager, asked, selection, members.touched);
   const offers = await publishResults(manager, { stepId: step.id, ids: touched });
   const states = await judge(manager, asked, selection, todo.isJudgementDue ? null : touched);
-  const fired = firing === null ? [] : await fireStep(manager, { step, selection, firing, now });
+  const mayFire = todo.firesAtOnce || todo.hasOpenRequest;
+  const fired = firing === null || !mayFire ? [] : await fireStep(manager, { step, selection, firing, now });
   const { membershipHash, judgementHash } = todo;
   const { isTimeDependent } = selection;
   const { snapshot } = members;
   return {
     offers,
-    changed: touched === null ? null : [...new Set([...members.changed, ...states, ...fired])],
+    changed:
+      touched === null || members.wasDims === null
+        ? null
+        : [...new Set([...members.changed, ...states, ...fired])],
+    wasDims: members.wasDims ?? [],
     fired: fired.length,
     evaluation: { stepId: step.id, snapshot, membershipHash, judgementHash, isTimeDependent, isRebuilt },
   };
@@ -80,10 +89,10 @@ async function update(
   selection: EvaluableSelection,
 ): Promise<Members> {
   const { todo, upstream, now } = asked;
-  const { snapshot, changed } = await updateMembers(manager, asked, selection);
+  const { snapshot, changed, wasDims } = await updateMembers(manager, asked, selection);
   if (upstream.some((outcome) => outcome.changed === null)) {
     await promiseSubGroups(manager, { selection, upstreamIds: null });
-    return { snapshot, touched: null, changed };
+    return { snapshot, touched: null, changed, wasDims };
   }
   const upstreamIds = [...new Set(upstream.flatMap((outcome) => outcome.changed ?? []))];
   const promised = upstreamIds.length > 0 ? await promiseSubGroups(manager, { selection, upstreamIds }) : [];
@@ -96,8 +105,9 @@ async function update(
     now,
     ids,
     upstreamIds,
+    upstreamDims: upstream.flatMap((outcome) => outcome.wasDims),
   });
-  return { snapshot, touched, changed: ids };
+  return { snapshot, touched, changed: ids, wasDims };
 }
 
 /** Chooses the associated inputs of sub-groups; returns those and the ones that a new choice touches. Null is every one. */

@@ -1,4 +1,4 @@
-import { isJsonObject } from '@meridian/core';
+import { isJsonObject, type JsonObject } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { applyItemChanges } from '../queries/gap/apply-item-changes.sql.js';
 import { applyOffers } from '../queries/gap/apply-offers.sql.js';
@@ -8,6 +8,7 @@ import { listChangedItems } from '../queries/gap/list-changed-items.sql.js';
 import { listRunProducts } from '../queries/gap/list-run-products.sql.js';
 import type { EvaluableStep } from '../queries/gap/load-evaluable-steps.sql.js';
 import type { Offer } from '../queries/gap/publish-results.sql.js';
+import { planInBulk } from '../queries/gap/plan-in-bulk.sql.js';
 import { rebuildMembers } from '../queries/gap/rebuild-members.sql.js';
 import { recountSubGroups } from '../queries/gap/recount-sub-groups.sql.js';
 import type { StepToEvaluate } from './evaluate-step.js';
@@ -20,6 +21,8 @@ export interface UpdatedMembers {
   readonly snapshot: string;
   /** Sub-groups whose members changed. */
   readonly changed: readonly number[];
+  /** Common dims that some of them have no longer; null where that is not known. */
+  readonly wasDims: readonly JsonObject[] | null;
 }
 
 /** Members of every sub-group of a step from a look at everything. Returns the pg_snapshot that they are as of. */
@@ -34,9 +37,11 @@ export async function rebuild(
     return todo.snapshot;
   }
   await forgetMembers(manager, step.id);
-  const { snapshot } = await rebuildMembers(manager, selection);
+  await planInBulk(manager, true);
+  const { snapshot } = await rebuildMembers(manager, { selection, since: todo.since });
   const slotDim = slotDimOf(step);
   if (slotDim !== null) await recountSubGroups(manager, { selection, ids: null, slotDim });
+  await planInBulk(manager, false);
   return snapshot;
 }
 
@@ -61,7 +66,7 @@ export async function updateMembers(
     changedItemIds.length > 0 || todo.isDue
       ? await regroupStep(manager, { rule, selection, changedItemIds, now })
       : [];
-  return { snapshot: fresh.snapshot, changed };
+  return { snapshot: fresh.snapshot, changed, wasDims: changed.length > 0 ? null : [] };
 }
 
 export const runsOf = ({ was, is }: Offer): number[] => [was, is].filter((run) => run !== null);
@@ -80,8 +85,12 @@ async function addUp(
   const touched = [...applied.touched, ...moved];
   const impossible = touched.filter(({ memberCount }) => memberCount < 0);
   if (impossible.length > 0) throw new MembersDrifted(impossible.map(({ id }) => id));
-  await recount(manager, { step, selection, touched });
-  return { snapshot: applied.snapshot, changed: touched.map(({ id }) => id) };
+  const recounted = await recount(manager, { step, selection, touched });
+  return {
+    snapshot: applied.snapshot,
+    changed: touched.map(({ id }) => id),
+    wasDims: [...recounted, ...touched.map(({ wasDims }) => wasDims).filter((dims) => dims !== null)],
+  };
 }
 
 interface Recount {
@@ -91,10 +100,10 @@ interface Recount {
 }
 
 /** Where something left, and wherever slots are counted. */
-async function recount(manager: EntityManager, { step, selection, touched }: Recount): Promise<void> {
+async function recount(manager: EntityManager, { step, selection, touched }: Recount): Promise<JsonObject[]> {
   const slotDim = slotDimOf(step);
   const ids = touched.filter(({ isNarrowed }) => isNarrowed || slotDim !== null).map(({ id }) => id);
-  await recountSubGroups(manager, { selection, ids: [...new Set(ids)], slotDim });
+  return recountSubGroups(manager, { selection, ids: [...new Set(ids)], slotDim });
 }
 
 function slotDimOf({ expect }: EvaluableStep): string | null {

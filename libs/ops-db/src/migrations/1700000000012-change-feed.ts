@@ -186,6 +186,15 @@ CREATE TRIGGER data_location_asks_for_evaluation AFTER UPDATE OF paused_at ON da
 `;
 
 const SUB_GROUPS = `
+-- As before, but of immutable functions only (to_jsonb is none), so that PostgreSQL writes it out where it is called: every key
+-- of every item goes through it.
+CREATE OR REPLACE FUNCTION scalar_json(value jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE jsonb_typeof(value)
+    WHEN 'string' THEN value
+    WHEN 'boolean' THEN value
+    WHEN 'number' THEN trim_scale(value::numeric)::text::jsonb
+  END
+$$;
 ALTER TABLE sub_group
   -- When the first of the present members was registered: how long a sub-group has waited for the others.
   ADD COLUMN first_member_at timestamptz,

@@ -60,11 +60,16 @@ export const insertRawFiles = (
     WITH incoming AS MATERIALIZED (
       SELECT nextval(pg_get_serial_sequence('data_item', 'id')) AS id, listed.* FROM (${incoming(records)}) AS listed
     ), items AS (
-      INSERT INTO data_item (id, kind, name, dims, content_hash, size_bytes, obs_time, obs_time_end, ra_deg, dec_deg, metadata)
+      -- With what raw_data_file and its relations say of them, so that the trigger that keeps it up to date finds nothing to do.
+      INSERT INTO data_item (id, kind, name, dims, content_hash, size_bytes, obs_time, obs_time_end, ra_deg, dec_deg, metadata,
+        raw_data_package_id, package_state, executed_obs_unit_id, observation_status, observation_finished_at, instrument_module_id)
       OVERRIDING SYSTEM VALUE
-      SELECT id, 'RAW_DATA_FILE', name, dims, content_hash, size_bytes, obs_time, obs_time_end, ra_deg, dec_deg,
-             coalesce(metadata, '{}')
+      SELECT incoming.id, 'RAW_DATA_FILE', name, dims, content_hash, size_bytes, obs_time, obs_time_end, ra_deg, dec_deg,
+             coalesce(incoming.metadata, '{}'), package_id, holder.state, unit.id, unit.status, unit.finished_at,
+             coalesce(module_id, holder.instrument_module_id)
       FROM incoming
+      LEFT JOIN raw_data_package holder ON holder.item_id = package_id
+      LEFT JOIN executed_obs_unit unit ON unit.id = coalesce(incoming.executed_obs_unit_id, holder.executed_obs_unit_id)
     ), files AS (
       INSERT INTO raw_data_file (item_id, external_id, raw_data_package_id, executed_obs_unit_id, instrument_module_id)
       SELECT id, external_id, package_id, executed_obs_unit_id, module_id FROM incoming

@@ -41,7 +41,7 @@ export async function applyItemChanges(
       SELECT -1, m.* FROM (${rawMembers(selection, { from: 'gone', where: sql`true` })}) m
     ), ${addContributions(selection.stepId)}
     SELECT pg_current_snapshot()::text AS snapshot,
-      coalesce((SELECT jsonb_agg(jsonb_build_object('id', id, 'isNarrowed', is_narrowed, 'memberCount', member_count)) FROM written), ${rawSql(`'[]'`)}) AS touched`,
+      coalesce((SELECT jsonb_agg(jsonb_build_object('id', id, 'isNarrowed', is_narrowed, 'memberCount', member_count, 'wasDims', was_dims)) FROM touched), ${rawSql(`'[]'`)}) AS touched`,
   );
   if (row === undefined) throw new Error('the changes of items gave no answer');
   return row;

@@ -24,5 +24,5 @@ export const applyOffers = (
       FROM moved JOIN data_product product USING (run_id) JOIN data_item item ON item.id = product.item_id
       WHERE ${isTaken(selection)}
     ), ${addContributions(selection.stepId)}
-    SELECT id, is_narrowed AS "isNarrowed", member_count AS "memberCount" FROM written`,
+    SELECT id, is_narrowed AS "isNarrowed", member_count AS "memberCount", was_dims AS "wasDims" FROM touched`,
   );

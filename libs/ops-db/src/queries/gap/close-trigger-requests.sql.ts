@@ -1,11 +1,11 @@
 import { sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
-import { queryRows } from '../../sql.js';
+import { queryPrepared } from '../../sql.js';
 import { ANSWERED_ONCE } from './answered-once.js';
 
 /** A pipeline's open requests. Read before its evaluation, so that it closes only those it has taken into account. */
 export async function listOpenTriggerRequests(manager: EntityManager, pipelineId: number): Promise<number[]> {
-  const rows = await queryRows<{ id: number }>(
+  const rows = await queryPrepared<{ id: number }>(
     manager,
     sql`SELECT id FROM trigger_request WHERE pipeline_id = ${pipelineId} AND closed_at IS NULL ORDER BY id`,
   );
@@ -21,7 +21,7 @@ export async function closeTriggerRequests(
   requestIds: readonly number[],
   now: Date,
 ): Promise<number> {
-  const rows = await queryRows(
+  const rows = await queryPrepared(
     manager,
     sql`
     UPDATE trigger_request asked SET closed_at = ${now}

@@ -1,4 +1,4 @@
-import { rawSql, sql, type SqlFragment } from '@meridian/core';
+import { rawSql, sql, type JsonObject, type SqlFragment } from '@meridian/core';
 import { subGroupKey } from './step-members.js';
 
 export interface TouchedSubGroup {
@@ -6,28 +6,32 @@ export interface TouchedSubGroup {
   /** Something left that the rest may not make up for: common dims and time range must be counted again. */
   readonly isNarrowed: boolean;
   readonly memberCount: number;
+  /** The common dims before, where they are not the same: a step after this one may have counted on them. */
+  readonly wasDims: JsonObject | null;
 }
+
+/** Of the jsonb objects in an array, what all of them agree on: the entries of the first that no other disputes. */
+const agreedIn = (all: string): string =>
+  `(SELECT coalesce(jsonb_object_agg(name, value), '{}') FROM jsonb_each(${all}[1]) AS dim(name, value)
+       WHERE NOT EXISTS (SELECT FROM unnest(${all}) AS other(dims) WHERE other.dims -> name IS DISTINCT FROM value))`;
 
 /**
  * Dimensions that all rows of a relation `members (id, dims)` with the same `key` have with the same value: relation
- * `agreed (key, dims)`. Those of one of the rows, without the names in which another differs.
+ * `agreed (key, dims)`. First within a thousand neighbouring ids each, so that no array grows with the sub-group.
  */
 export const agreedDims = (members: string, key: string, where = 'true'): SqlFragment =>
-  sql`${rawSql(`sample AS MATERIALIZED (
-      SELECT lowest.${key}, item.dims FROM (SELECT ${key}, min(id) AS id FROM ${members} WHERE ${where} GROUP BY ${key}) lowest
-      JOIN data_item item USING (id)
+  sql`${rawSql(`nearby AS (
+      SELECT ${key}, ${agreedIn('all_dims')} AS dims
+      FROM (SELECT ${key}, array_agg(dims) AS all_dims FROM ${members} WHERE ${where} GROUP BY ${key}, id >> 10) chunk
     ),
-    disputed AS (
-      SELECT ${key}, array_agg(DISTINCT name) AS names
-      FROM ${members} member JOIN sample USING (${key}), LATERAL jsonb_each(sample.dims) AS dim(name, value)
-      WHERE ${where} AND member.dims -> name IS DISTINCT FROM value
-      GROUP BY ${key}
-    ),
-    agreed AS (SELECT ${key}, sample.dims - coalesce(disputed.names, '{}') AS dims FROM sample LEFT JOIN disputed USING (${key}))`)}`;
+    agreed AS (
+      SELECT ${key}, ${agreedIn('all_dims')} AS dims
+      FROM (SELECT ${key}, array_agg(dims) AS all_dims FROM nearby GROUP BY ${key}) whole
+    )`)}`;
 
 /**
  * Adds what is in the statement's relation `contribution (sign, id, hash_a, hash_b, size_bytes, dims, registered_at, changed_at,
- * obs_time, obs_time_end, key_dims)` to the sub-groups of a step: relations `net`, `narrowed`, `written (id, is_narrowed, member_count)`.
+ * obs_time, obs_time_end, key_dims)` to the sub-groups of a step: relations `net`, `narrowed`, `written`, `touched (id, is_narrowed, member_count, was_dims)`.
  *
  * Sums only: the cost is that of the contributions, whatever the sub-groups hold. What sums cannot tell (a dimension that
  * all members share again once one has left) is left to `recountSubGroups`, where `is_narrowed`.
@@ -63,5 +67,11 @@ export const addContributions = (stepId: number): SqlFragment => sql`
         last_member_at = CASE WHEN g.member_count + excluded.member_count > 0 THEN greatest(g.last_member_at, excluded.last_member_at) END,
         time_from = CASE WHEN g.member_count + excluded.member_count > 0 THEN least(g.time_from, excluded.time_from) END,
         time_to = CASE WHEN g.member_count + excluded.member_count > 0 THEN greatest(g.time_to, excluded.time_to) END
-      RETURNING g.id, g.member_count > 0 AND EXISTS (SELECT FROM narrowed WHERE narrowed.key_dims = g.dims) AS is_narrowed, g.member_count
+      RETURNING g.id, g.member_count > 0 AND EXISTS (SELECT FROM narrowed WHERE narrowed.key_dims = g.dims) AS is_narrowed, g.member_count, g.common_dims
+    ),
+    -- The rows as they were before this statement.
+    touched AS (
+      SELECT written.id, is_narrowed, written.member_count,
+        CASE WHEN known.common_dims <> written.common_dims THEN known.common_dims END AS was_dims
+      FROM written LEFT JOIN sub_group known ON known.id = written.id
     )`;

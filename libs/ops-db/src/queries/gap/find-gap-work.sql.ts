@@ -1,6 +1,6 @@
 import { rawSql, sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
-import { queryRows } from '../../sql.js';
+import { queryPrepared } from '../../sql.js';
 
 /** What there is to do for one living step since it was last evaluated. */
 export interface StepWork {
@@ -22,7 +22,10 @@ export interface StepWork {
   readonly hasSubGroupChanges: boolean;
   /** The waiting of a sub-group is over. */
   readonly isDue: boolean;
+  /** Whether it has sub-groups that want a run, and somebody wants them run. */
   readonly mayFire: boolean;
+  /** Of a CONTINUOUS pipeline: nobody has to ask. */
+  readonly firesAtOnce: boolean;
   readonly hasOpenRequest: boolean;
 }
 
@@ -53,7 +56,7 @@ export const findGapWork = (
   manager: EntityManager,
   { now, pipelineId }: { now: Date; pipelineId: number | null },
 ): Promise<StepWork[]> =>
-  queryRows<StepWork>(
+  queryPrepared<StepWork>(
     manager,
     sql`
     SELECT step.id AS "stepId", pipeline.id AS "pipelineId", pg_current_snapshot()::text AS snapshot, known.snapshot::text AS since,
@@ -61,11 +64,13 @@ export const findGapWork = (
       known.step_id IS NULL OR known.membership_hash <> rules.membership
         OR known.is_time_dependent AND known.rebuilt_at <= ${now}::timestamptz - make_interval(secs => ${TIME_DEPENDENT_SECONDS}) AS "isRebuildDue",
       known.judgement_hash IS DISTINCT FROM rules.judgement AS "isJudgementDue",
-      EXISTS (SELECT FROM data_item_change change WHERE ${IS_NEW}) AS "hasItemChanges",
+      newest.tx >= pg_snapshot_xmin(known.snapshot) AND (SELECT true FROM data_item_change change WHERE ${IS_NEW}
+        ORDER BY change.tx DESC, change.id DESC LIMIT 1) IS NOT NULL AS "hasItemChanges",
       ARRAY(SELECT DISTINCT change.relation FROM relation_change change WHERE ${IS_NEW} ORDER BY 1) AS "changedRelations",
       EXISTS (SELECT FROM sub_group_change change WHERE change.step_id = step.id AND ${IS_NEW}) AS "hasSubGroupChanges",
       EXISTS (SELECT FROM sub_group g WHERE g.until <= ${now} AND g.step_id = step.id) AS "isDue",
       requests.are_open AS "hasOpenRequest",
+      pipeline.trigger_type = 'CONTINUOUS' AS "firesAtOnce",
       (pipeline.trigger_type = 'CONTINUOUS' OR requests.are_open)
         AND EXISTS (SELECT FROM sub_group g WHERE g.step_id = step.id AND g.state IN ('missing', 'stale')) AS "mayFire"
     FROM reduction_step step
@@ -73,10 +78,12 @@ export const findGapWork = (
     JOIN data_grouping ON data_grouping.id = pipeline.data_grouping_id
     JOIN data_location location ON location.id = pipeline.processing_location_id
     LEFT JOIN step_evaluation known ON known.step_id = step.id
-    CROSS JOIN LATERAL (SELECT ${MEMBERSHIP_HASH} AS membership, ${JUDGEMENT_HASH} AS judgement) rules
+    -- OFFSET 0: each hash is made once.
+    CROSS JOIN LATERAL (SELECT ${MEMBERSHIP_HASH} AS membership, ${JUDGEMENT_HASH} AS judgement OFFSET 0) rules
     CROSS JOIN LATERAL (
-      SELECT EXISTS (SELECT FROM trigger_request asked WHERE asked.pipeline_id = pipeline.id AND asked.closed_at IS NULL) AS are_open
+      SELECT EXISTS (SELECT FROM trigger_request asked WHERE asked.pipeline_id = pipeline.id AND asked.closed_at IS NULL) AS are_open OFFSET 0
     ) requests
+    CROSS JOIN (SELECT max(tx) AS tx FROM data_item_change) newest
     WHERE step.retired_at IS NULL AND (${pipelineId}::bigint IS NULL OR pipeline.id = ${pipelineId})
     ORDER BY pipeline.id, step.position`,
   );

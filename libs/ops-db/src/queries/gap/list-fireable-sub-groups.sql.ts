@@ -1,6 +1,6 @@
 import { sql, type JsonObject } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
-import { queryRows } from '../../sql.js';
+import { queryPrepared } from '../../sql.js';
 import { ANSWERED_ONCE } from './answered-once.js';
 
 /** A sub-group that wants a run and may have one, with the parameters that a request gives that run instead of the step's own. */
@@ -18,7 +18,7 @@ export const listFireableSubGroups = (
   manager: EntityManager,
   { stepId, limit }: { stepId: number; limit: number },
 ): Promise<FireableSubGroup[]> =>
-  queryRows<FireableSubGroup>(
+  queryPrepared<FireableSubGroup>(
     manager,
     sql`
     SELECT g.id, asked.overrides

@@ -1,6 +1,6 @@
-import { sql } from '@meridian/core';
+import { sql, type JsonObject } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
-import { queryRows } from '../../sql.js';
+import { queryPrepared } from '../../sql.js';
 import { subGroupKey, type StepSelection } from './step-members.js';
 
 export interface TouchedQuery {
@@ -13,6 +13,8 @@ export interface TouchedQuery {
   readonly ids: readonly number[];
   /** Upstream sub-groups whose state or dims changed. */
   readonly upstreamIds: readonly number[];
+  /** Common dims that upstream sub-groups have no longer. */
+  readonly upstreamDims: readonly JsonObject[];
 }
 
 /**
@@ -21,17 +23,21 @@ export interface TouchedQuery {
  */
 export const listTouchedSubGroups = async (
   manager: EntityManager,
-  { selection, since, upTo, now, ids, upstreamIds }: TouchedQuery,
+  { selection, since, upTo, now, ids, upstreamIds, upstreamDims }: TouchedQuery,
 ): Promise<number[]> => {
   const { stepId, keyNames, hasPlainKey } = selection;
-  const rows = await queryRows<{ id: number }>(
+  const rows = await queryPrepared<{ id: number }>(
     manager,
     sql`
     WITH feeding AS MATERIALIZED (
       SELECT DISTINCT ${hasPlainKey}::boolean AND up.common_dims ?& ${keyNames}::text[] AS is_full,
         (SELECT coalesce(jsonb_object_agg(name, up.common_dims -> name), '{}') FROM unnest(${keyNames}::text[]) name
          WHERE up.common_dims ? name) AS known_dims
-      FROM sub_group up WHERE up.id = ANY(${upstreamIds}::bigint[])
+      FROM (
+        SELECT common_dims FROM sub_group WHERE id = ANY(${upstreamIds}::bigint[])
+        UNION ALL
+        SELECT value FROM jsonb_array_elements(${JSON.stringify(upstreamDims)}::jsonb) AS was(value)
+      ) up (common_dims)
     )
     SELECT unnest(${ids}::bigint[]) AS id
     UNION

@@ -1,6 +1,6 @@
 import { sql, type Json, type JsonObject } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
-import { queryRows } from '../../sql.js';
+import { queryPrepared } from '../../sql.js';
 
 /** A living step with what its evaluation needs, as stored. */
 export interface EvaluableStep {
@@ -25,7 +25,7 @@ export interface EvaluableStep {
 
 /** The living steps of a pipeline, upstream before downstream. */
 export const loadEvaluableSteps = (manager: EntityManager, pipelineId: number): Promise<EvaluableStep[]> =>
-  queryRows<EvaluableStep>(
+  queryPrepared<EvaluableStep>(
     manager,
     sql`
     SELECT step.id, step.name, pipeline.id AS "pipelineId", pipeline.name AS pipeline, data_grouping.filter, step.group_by AS "groupBy", step.inputs,

@@ -1,6 +1,7 @@
 import { rawSql, sql, type SqlFragment } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
-import { queryRows } from '../../sql.js';
+import { queryPrepared } from '../../sql.js';
+import { amongIds } from './among-ids.js';
 import { subGroupKey, type StepSelection } from './step-members.js';
 
 /**
@@ -14,7 +15,7 @@ export function promisedKeys(selection: StepSelection, ids: readonly number[] | 
     SELECT DISTINCT (SELECT coalesce(jsonb_object_agg(name, origin.common_dims -> name), '{}') FROM unnest(${selection.keyNames}::text[]) name) AS key_dims
     FROM sub_group origin
     WHERE origin.step_id = ANY(${selection.upstreamStepIds}) AND origin.member_count > 0
-      AND (${ids}::bigint[] IS NULL OR origin.id = ANY(${ids}::bigint[]))
+      AND ${amongIds('origin.id', ids)}
       AND origin.common_dims ?& ${selection.keyNames}::text[]`;
 }
 
@@ -23,7 +24,7 @@ export async function promiseSubGroups(
   manager: EntityManager,
   { selection, upstreamIds }: { selection: StepSelection; upstreamIds: readonly number[] | null },
 ): Promise<number[]> {
-  const rows = await queryRows<{ id: number }>(
+  const rows = await queryPrepared<{ id: number }>(
     manager,
     sql`
     INSERT INTO sub_group (step_id, key, dims, common_dims)

@@ -1,6 +1,7 @@
 import { sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
-import { queryRows } from '../../sql.js';
+import { queryPrepared } from '../../sql.js';
+import { amongIds } from './among-ids.js';
 
 /** The run whose products a sub-group gave to the steps after it, and the one whose products it gives now; null for none. */
 export interface Offer {
@@ -18,13 +19,13 @@ export const publishResults = (
   manager: EntityManager,
   { stepId, ids }: { stepId: number; ids: readonly number[] | null },
 ): Promise<Offer[]> =>
-  queryRows<Offer>(
+  queryPrepared<Offer>(
     manager,
     sql`
     WITH offer AS MATERIALIZED (
       SELECT id, contributed_run_id AS was, CASE WHEN member_count > 0 THEN last_completed_run_id END AS is
       FROM sub_group
-      WHERE step_id = ${stepId} AND (${ids}::bigint[] IS NULL OR id = ANY(${ids}::bigint[]))
+      WHERE step_id = ${stepId} AND ${amongIds('id', ids)}
         AND contributed_run_id IS DISTINCT FROM CASE WHEN member_count > 0 THEN last_completed_run_id END
     ),
     told AS (

@@ -5,6 +5,15 @@ import { agreedDims } from './contributions.js';
 import { promisedKeys } from './promise-sub-groups.sql.js';
 import { stepMembers, subGroupKey, type StepSelection } from './step-members.js';
 
+export interface RebuildRequest {
+  readonly selection: StepSelection;
+  /**
+   * The pg_snapshot that the step was last evaluated with: common dims are counted only where members changed since, or are not
+   * those that were counted. Null counts them everywhere.
+   */
+  readonly since: string | null;
+}
+
 export interface RebuiltMembers {
   /** The members are as of this pg_snapshot. */
   readonly snapshot: string;
@@ -33,6 +42,20 @@ const differs = sql`(known.member_count <> wanted.member_count OR known.member_b
         OR known.input_fingerprint <> add_fingerprints(wanted.fingerprint, known.association_fingerprint)
         OR coalesce(known.last_member_at, '-infinity') < wanted.last_member_at)`;
 
+/** Members of the sub-groups in the statement's `counting`, which are all of them in a first evaluation. */
+const countedMembers = (selection: StepSelection, since: string | null): SqlFragment =>
+  since === null
+    ? sql`SELECT id, dims, key_dims FROM (${stepMembers(selection)}) m`
+    : sql`SELECT m.id, m.dims, m.key_dims FROM (${stepMembers(selection)}) m JOIN counting USING (key_dims) WHERE EXISTS (SELECT FROM counting)`;
+
+/** Keys of the members that changed since a step was evaluated. */
+function freshKeys(selection: StepSelection, since: string | null): SqlFragment {
+  if (since === null) return sql`SELECT NULL::jsonb AS key_dims WHERE false`;
+  const where = sql`item.id IN (SELECT item_id FROM data_item_change
+    WHERE tx >= pg_snapshot_xmin(${since}::pg_snapshot) AND NOT pg_visible_in_snapshot(tx, ${since}::pg_snapshot))`;
+  return sql`SELECT DISTINCT key_dims FROM (${stepMembers(selection, { from: 'data_item', where })}) m`;
+}
+
 /**
  * Brings members, sizes, fingerprints and common dimensions of a step's sub-groups up to date, from scratch.
  *
@@ -41,19 +64,24 @@ const differs = sql`(known.member_count <> wanted.member_count OR known.member_b
  */
 export async function rebuildMembers(
   manager: EntityManager,
-  selection: StepSelection,
+  { selection, since }: RebuildRequest,
 ): Promise<RebuiltMembers> {
   const row = await queryRow<RebuiltMembers>(
     manager,
     sql`
     WITH ${wanted(selection)},
-    member AS NOT MATERIALIZED (${stepMembers(selection)}), ${agreedDims('member', 'key_dims')},
+    fresh AS MATERIALIZED (${freshKeys(selection, since)}),
+    counting AS MATERIALIZED (
+      SELECT wanted.* FROM wanted LEFT JOIN sub_group known ON known.step_id = ${selection.stepId} AND known.key = wanted.key
+      WHERE ${since === null}::boolean OR known.id IS NULL OR ${differs} OR wanted.key_dims IN (SELECT key_dims FROM fresh)
+    ),
+    member AS (${countedMembers(selection, since)}), ${agreedDims('member', 'key_dims')},
     written AS (
       INSERT INTO sub_group AS g (step_id, key, dims, common_dims, member_count, member_bytes, input_fingerprint,
         first_member_at, last_member_at, time_from, time_to)
       SELECT ${selection.stepId}, key, key_dims, coalesce(agreed.dims, '{}') || key_dims, member_count, member_bytes, fingerprint,
         first_member_at, last_member_at, time_from, time_to
-      FROM wanted LEFT JOIN agreed USING (key_dims) ORDER BY key_dims
+      FROM counting LEFT JOIN agreed USING (key_dims) ORDER BY key_dims
       ON CONFLICT (step_id, key) DO UPDATE SET common_dims = excluded.common_dims, member_count = excluded.member_count,
         member_bytes = excluded.member_bytes, input_fingerprint = add_fingerprints(excluded.input_fingerprint, g.association_fingerprint),
         first_member_at = excluded.first_member_at, last_member_at = excluded.last_member_at,

@@ -1,6 +1,6 @@
 import { sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
-import { queryRows } from '../../sql.js';
+import { queryPrepared } from '../../sql.js';
 
 export interface StepEvaluation {
   readonly stepId: number;
@@ -17,7 +17,7 @@ export async function recordStepEvaluations(
   { evaluations, now }: { evaluations: readonly StepEvaluation[]; now: Date },
 ): Promise<void> {
   const column = (of: (one: StepEvaluation) => unknown): unknown[] => evaluations.map(of);
-  await queryRows(
+  await queryPrepared(
     manager,
     sql`
     INSERT INTO step_evaluation AS known (step_id, snapshot, membership_hash, judgement_hash, is_time_dependent, evaluated_at, rebuilt_at, reconciled_at)

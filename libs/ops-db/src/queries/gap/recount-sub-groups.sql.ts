@@ -1,6 +1,7 @@
-import { rawSql, sql } from '@meridian/core';
+import { rawSql, sql, type JsonObject } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../../sql.js';
+import { amongIds } from './among-ids.js';
 import { agreedDims } from './contributions.js';
 import { membersOfTargets, reachOf, type StepSelection } from './step-members.js';
 
@@ -12,19 +13,22 @@ export interface RecountRequest {
   readonly slotDim: string | null;
 }
 
-/** What sums cannot tell of some sub-groups, from their members as they are: common dims, time range, first member, slots. */
+/**
+ * What sums cannot tell of some sub-groups, from their members as they are: common dims, time range, first member, slots.
+ * Returns the common dims that are not what they were.
+ */
 export async function recountSubGroups(
   manager: EntityManager,
   { selection, ids, slotDim }: RecountRequest,
-): Promise<void> {
-  if (ids?.length === 0) return;
+): Promise<JsonObject[]> {
+  if (ids?.length === 0) return [];
   const reach = ids === null ? 'scan' : reachOf(ids.length, false);
-  await queryRows(
+  const rows = await queryRows<{ was: JsonObject }>(
     manager,
     sql`
     WITH target AS MATERIALIZED (
       SELECT id, dims FROM sub_group
-      WHERE step_id = ${selection.stepId} AND (${ids}::bigint[] IS NULL OR id = ANY(${ids}::bigint[])) AND member_count > 0
+      WHERE step_id = ${selection.stepId} AND ${amongIds('id', ids)} AND member_count > 0
     ),
     member AS MATERIALIZED (${membersOfTargets(selection, reach)}),
     counted AS (
@@ -38,10 +42,15 @@ export async function recountSubGroups(
         SELECT sub_group_id, scalar_json(dims -> ${slotDim}::text)::text AS slot, count(*) AS members FROM member GROUP BY 1, 2) slot
       WHERE slot IS NOT NULL
       GROUP BY sub_group_id
-    )
+    ),
+    counted_again AS (
     UPDATE sub_group g SET common_dims = coalesce(agreed.dims, '{}') || g.dims, first_member_at = counted.first_at,
       time_from = counted.time_from, time_to = counted.time_to, slots = coalesce(filled.slots, ${rawSql(`'{}'`)})
     FROM counted LEFT JOIN agreed USING (sub_group_id) LEFT JOIN filled USING (sub_group_id)
-    WHERE g.id = counted.sub_group_id`,
+    WHERE g.id = counted.sub_group_id
+      RETURNING g.id, g.common_dims
+    )
+    SELECT known.common_dims AS was FROM counted_again again JOIN sub_group known USING (id) WHERE known.common_dims <> again.common_dims`,
   );
+  return rows.map(({ was }) => was);
 }

@@ -1,6 +1,7 @@
-import { ACTIVE_STATUSES, rawSql, sql, type SqlFragment, type SubGroupState } from '@meridian/core';
+import { ACTIVE_STATUSES, sql, type SqlFragment, type SubGroupState } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
-import { queryRows } from '../../sql.js';
+import { queryPrepared } from '../../sql.js';
+import { amongIds } from './among-ids.js';
 import type { InputCauses } from './list-input-causes.sql.js';
 
 export interface RefreshStates {
@@ -23,10 +24,38 @@ export interface ChangedState {
 }
 
 const isAsked = ({ stepId, ids }: RefreshStates): SqlFragment =>
-  sql`g.step_id = ${stepId} AND ${ids === null ? rawSql('true') : sql`g.id = ANY(${ids}::bigint[])`}`;
+  sql`g.step_id = ${stepId} AND ${amongIds('g.id', ids)}`;
+
+/** What a step's sub-groups are judged by, once: `rule` (one row) and `closing`. */
+const rules = (stepId: number): SqlFragment => sql`
+    rule AS MATERIALIZED (
+      SELECT step.min_members, step.expect, step.max_wait_seconds, step.settle_seconds, step.cooldown_seconds, step.software_hash,
+        step.config_hash, pipeline.data_grouping_id,
+        CASE WHEN NOT pipeline.enabled THEN jsonb_build_object('by', 'pipeline', 'reason', 'the pipeline is disabled')
+          WHEN pipeline.paused_at IS NOT NULL THEN jsonb_build_object('by', pipeline.paused_by, 'reason', coalesce(pipeline.pause_reason, ''))
+          WHEN step.paused_at IS NOT NULL THEN jsonb_build_object('by', step.paused_by, 'reason', coalesce(step.pause_reason, ''))
+          WHEN location.paused_at IS NOT NULL THEN jsonb_build_object('by', location.paused_by, 'reason', coalesce(location.pause_reason, ''))
+          WHEN held.id IS NOT NULL THEN jsonb_build_object('by', held.requested_by, 'reason', format('kill %s: %s', held.id, held.reason))
+        END AS pause
+      FROM reduction_step step
+      JOIN pipeline ON pipeline.id = step.pipeline_id
+      JOIN data_location location ON location.id = pipeline.processing_location_id
+      LEFT JOIN LATERAL (
+        SELECT kill.id, kill.requested_by, kill.reason FROM kill_request kill
+        WHERE kill.holds AND (kill.scope = 'everything' OR kill.pipeline_id = pipeline.id OR kill.location_id = location.id)
+        ORDER BY kill.id LIMIT 1
+      ) held ON true
+      WHERE step.id = ${stepId}
+    ),
+    closing AS MATERIALIZED (
+      SELECT closing.selection, closing.closed_at FROM grouping_close closing JOIN rule USING (data_grouping_id)
+    )`;
 
 /** What each sub-group waits for: `blocker(id, blocked_by)`. */
-const blockers = (request: RefreshStates): SqlFragment => sql`
+function blockers(request: RefreshStates): SqlFragment {
+  if (request.awaitedStepIds.length === 0)
+    return sql`blocker AS (SELECT NULL::bigint AS id, NULL::jsonb AS blocked_by WHERE false)`;
+  return sql`
     pending AS MATERIALIZED (
       SELECT up_step.name AS step, up.state, count(*)::int AS count, ${request.hasPlainKey}::boolean AND up.common_dims ?& ${request.keyNames}::text[] AS is_full,
         (SELECT coalesce(jsonb_object_agg(name, up.common_dims -> name), '{}') FROM unnest(${request.keyNames}::text[]) name
@@ -47,68 +76,62 @@ const blockers = (request: RefreshStates): SqlFragment => sql`
       SELECT id, jsonb_agg(jsonb_build_object('step', step, 'state', state, 'count', count) ORDER BY step, state) AS blocked_by
       FROM (SELECT id, step, state, sum(count)::int AS count FROM feeding GROUP BY id, step, state) summed GROUP BY id
     )`;
+}
+
+/** How the inputs of sub-groups differ from those of their last result: `input_cause(sub_group_id, causes)`. */
+const causesOfInputs = (inputCauses: readonly InputCauses[]): SqlFragment =>
+  inputCauses.length === 0
+    ? sql`input_cause AS (SELECT NULL::bigint AS sub_group_id, NULL::text[] AS causes WHERE false)`
+    : sql`input_cause AS MATERIALIZED (
+      SELECT (entry ->> 'subGroupId')::bigint AS sub_group_id, ARRAY(SELECT jsonb_array_elements_text(entry -> 'causes')) AS causes
+      FROM jsonb_array_elements(${JSON.stringify(inputCauses)}::jsonb) entry
+    )`;
 
 /** One row per sub-group with all that the rules look at: `fact`. */
 const facts = (request: RefreshStates): SqlFragment => sql`
-    input_cause AS (
-      SELECT (entry ->> 'subGroupId')::bigint AS sub_group_id, ARRAY(SELECT jsonb_array_elements_text(entry -> 'causes')) AS causes
-      FROM jsonb_array_elements(${JSON.stringify(request.inputCauses)}::jsonb) entry
-    ),
+    ${causesOfInputs(request.inputCauses)},
     fact AS (
-      SELECT g.id, g.member_count, step.min_members, g.waived_by, g.waived_reason, blocker.blocked_by, g.association,
+      SELECT g.id, g.member_count, rule.min_members, g.waived_by, g.waived_reason, blocker.blocked_by, g.association,
         done.id IS NULL AS is_first,
         CASE WHEN done.id IS NULL THEN '{}'::text[] ELSE coalesce(input_cause.causes, '{}')
-          || CASE WHEN done.software_hash <> step.software_hash THEN ARRAY['software'] ELSE '{}'::text[] END
-          || CASE WHEN done.config_hash <> step.config_hash THEN ARRAY['config'] ELSE '{}'::text[] END
+          || CASE WHEN done.software_hash <> rule.software_hash THEN ARRAY['software'] ELSE '{}'::text[] END
+          || CASE WHEN done.config_hash <> rule.config_hash THEN ARRAY['config'] ELSE '{}'::text[] END
           || CASE WHEN done.association_fingerprint <> g.association_fingerprint THEN ARRAY['calibration_superseded'] ELSE '{}'::text[] END END
           || CASE WHEN g.forced_at IS NOT NULL THEN ARRAY['forced'] ELSE '{}'::text[] END AS causes,
         ARRAY(SELECT name FROM jsonb_each(g.dims) AS dim(name, value) WHERE value = 'null' ORDER BY name) AS missing_dims,
         CASE WHEN g.report ->> 'form' = ANY(${OPEN_FORMS}) THEN g.report END AS open_report,
         (g.report ->> 'closes_at')::timestamptz AS report_until,
-        CASE WHEN closed.at >= g.last_member_at OR g.first_member_at + make_interval(secs => step.max_wait_seconds) <= ${request.now} THEN NULL
+        CASE WHEN closed.at >= g.last_member_at OR g.first_member_at + make_interval(secs => rule.max_wait_seconds) <= ${request.now} THEN NULL
           ELSE lacking.detail END AS lacking,
-        g.first_member_at + make_interval(secs => step.max_wait_seconds) AS waited_until,
-        g.forced_at IS NULL AND last.input_fingerprint = g.input_fingerprint AND last.software_hash = step.software_hash
-          AND last.config_hash = step.config_hash AS is_same_work,
+        g.first_member_at + make_interval(secs => rule.max_wait_seconds) AS waited_until,
+        g.forced_at IS NULL AND last.input_fingerprint = g.input_fingerprint AND last.software_hash = rule.software_hash
+          AND last.config_hash = rule.config_hash AS is_same_work,
         last.id AS last_id, last.status AS last_status, last.failure_class, last.failure_count, last.cancel_requested_by, last.cancel_reason,
-        CASE WHEN NOT pipeline.enabled THEN jsonb_build_object('by', 'pipeline', 'reason', 'the pipeline is disabled')
-          WHEN pipeline.paused_at IS NOT NULL THEN jsonb_build_object('by', pipeline.paused_by, 'reason', coalesce(pipeline.pause_reason, ''))
-          WHEN step.paused_at IS NOT NULL THEN jsonb_build_object('by', step.paused_by, 'reason', coalesce(step.pause_reason, ''))
-          WHEN location.paused_at IS NOT NULL THEN jsonb_build_object('by', location.paused_by, 'reason', coalesce(location.pause_reason, ''))
-          WHEN held.id IS NOT NULL THEN jsonb_build_object('by', held.requested_by, 'reason', format('kill %s: %s', held.id, held.reason))
-        END AS pause,
-        CASE WHEN closed.at >= g.last_member_at THEN NULL ELSE g.last_member_at + make_interval(secs => step.settle_seconds) END AS settled_at,
-        g.last_fired_at + make_interval(secs => step.cooldown_seconds) AS cooled_at
+        rule.pause,
+        CASE WHEN closed.at >= g.last_member_at THEN NULL ELSE g.last_member_at + make_interval(secs => rule.settle_seconds) END AS settled_at,
+        g.last_fired_at + make_interval(secs => rule.cooldown_seconds) AS cooled_at
       FROM sub_group g
-      JOIN reduction_step step ON step.id = g.step_id
-      JOIN pipeline ON pipeline.id = step.pipeline_id
-      JOIN data_location location ON location.id = pipeline.processing_location_id
+      CROSS JOIN rule
       LEFT JOIN run last ON last.id = g.last_run_id
       LEFT JOIN run done ON done.id = g.last_completed_run_id
       LEFT JOIN blocker ON blocker.id = g.id
       LEFT JOIN input_cause ON input_cause.sub_group_id = g.id
       LEFT JOIN LATERAL (
-        SELECT kill.id, kill.requested_by, kill.reason FROM kill_request kill
-        WHERE kill.holds AND (kill.scope = 'everything' OR kill.pipeline_id = pipeline.id OR kill.location_id = location.id)
-        ORDER BY kill.id LIMIT 1
-      ) held ON true
-      LEFT JOIN LATERAL (
-        SELECT max(closing.closed_at) AS at FROM grouping_close closing
-        WHERE closing.data_grouping_id = pipeline.data_grouping_id AND g.common_dims @> closing.selection
+        SELECT max(closing.closed_at) AS at FROM closing WHERE g.common_dims @> closing.selection
       ) closed ON true
-      LEFT JOIN LATERAL (${LACKING}) lacking ON step.expect IS NOT NULL
+      LEFT JOIN LATERAL (${LACKING}) lacking ON rule.expect IS NOT NULL
       WHERE ${isAsked(request)}
     )`;
 
-/** Why a sub-group `g` is not what its `step` expects; NULL when it is. */
+/** Why a sub-group `g` is not what the `rule` expects; NULL when it is. */
 const LACKING = sql`
-        SELECT jsonb_build_object('members', g.member_count, 'needed', step.expect -> 'count') AS detail
-        WHERE g.member_count < (step.expect ->> 'count')::int
+        SELECT jsonb_build_object('members', g.member_count, 'needed', rule.expect -> 'count') AS detail
+        WHERE g.member_count < (rule.expect ->> 'count')::int
         UNION ALL
-        SELECT jsonb_build_object('dim', step.expect #> '{slots,dim}', 'missing_slots', jsonb_agg(wanted.value ORDER BY wanted.place) FILTER (WHERE NOT g.slots ? scalar_json(wanted.value)::text),
-          'needed', step.expect -> 'minimum')
-        FROM jsonb_array_elements(step.expect #> '{slots,values}') WITH ORDINALITY AS wanted(value, place)
-        HAVING count(*) FILTER (WHERE g.slots ? scalar_json(wanted.value)::text) < (step.expect ->> 'minimum')::int`;
+        SELECT jsonb_build_object('dim', rule.expect #> '{slots,dim}', 'missing_slots', jsonb_agg(wanted.value ORDER BY wanted.place) FILTER (WHERE NOT g.slots ? scalar_json(wanted.value)::text),
+          'needed', rule.expect -> 'minimum')
+        FROM jsonb_array_elements(rule.expect #> '{slots,values}') WITH ORDINALITY AS wanted(value, place)
+        HAVING count(*) FILTER (WHERE g.slots ? scalar_json(wanted.value)::text) < (rule.expect ->> 'minimum')::int`;
 
 /** The rules, in the order of `evaluateSubGroup`, and what is shown beside each state: `verdict`. */
 const verdicts = (now: Date): SqlFragment => sql`
@@ -160,10 +183,10 @@ const OPEN_FORMS: readonly string[] = ['collecting', 'ambiguous', 'expired', 're
  * written. Returns those that changed.
  */
 export const refreshStates = (manager: EntityManager, request: RefreshStates): Promise<ChangedState[]> =>
-  queryRows<ChangedState>(
+  queryPrepared<ChangedState>(
     manager,
     sql`
-    WITH ${blockers(request)}, ${facts(request)}, ${verdicts(request.now)}
+    WITH ${rules(request.stepId)}, ${blockers(request)}, ${facts(request)}, ${verdicts(request.now)}
     UPDATE sub_group g SET state = verdict.state, causes = verdict.causes, detail = verdict.detail, until = verdict.until,
       state_since = CASE WHEN g.state = verdict.state THEN g.state_since ELSE ${request.now} END
     FROM verdict
