@@ -1301,7 +1301,7 @@ AS $function$
   SELECT CASE jsonb_typeof(value)
     WHEN 'string' THEN value
     WHEN 'boolean' THEN value
-    WHEN 'number' THEN to_jsonb(trim_scale(value::numeric))
+    WHEN 'number' THEN trim_scale(value::numeric)::text::jsonb
   END
 $function$
 ;

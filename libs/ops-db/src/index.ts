@@ -52,6 +52,11 @@ export { forgetStuckEvaluations } from './queries/gap/forget-stuck-evaluations.s
 export { requireRebuild } from './queries/gap/require-rebuild.sql.js';
 export { forgetEvaluations } from './queries/gap/forget-evaluations.sql.js';
 export { loadEvaluableSteps, type EvaluableStep } from './queries/gap/load-evaluable-steps.sql.js';
+export { planFor } from './queries/gap/plan-for.sql.js';
+export { planPipeline, type PipelinePlan, type PlanRequest, type Proposal } from './plan/plan-pipeline.js';
+export { type PlannedStepRow } from './queries/plan/load-planned-steps.sql.js';
+export { PLANNED_RUNS, type PlannedRun } from './queries/plan/planned-run.js';
+export { type SampledSubGroup } from './queries/plan/sample-plan.sql.js';
 export { becomeEvaluator } from './queries/gap/lock-evaluation.sql.js';
 export { rebuildMembers } from './queries/gap/rebuild-members.sql.js';
 export { driftOf } from './gap/drift-of.js';

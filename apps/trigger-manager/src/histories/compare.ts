@@ -113,12 +113,17 @@ export function wronglyFired(
     });
 }
 
-/** A sub-group fires no sooner than its step's cooldown allows, counted from the creation of its last run. */
-export function firedTooSoon(before: readonly StoredSubGroup[], tables: Tables): string[] {
-  const earlier = new Map(before.map((row) => [row.id, row.lastFiredAt]));
+/**
+ * A sub-group fires no sooner than its step's cooldown allows, counted from the creation of its last run. Says nothing of a step
+ * whose cooldown was another one before: it may have fired before the change.
+ */
+export function firedTooSoon(before: Tables | null, tables: Tables): string[] {
+  const earlier = new Map(before?.subGroups.map((row) => [row.id, row.lastFiredAt]));
+  const cooldowns = new Map(before?.steps.map((step) => [step.id, step.cooldownSeconds]));
   return tables.subGroups.flatMap(({ id, stepId, lastFiredAt }) => {
     const fired = earlier.get(id) ?? null;
-    const cooldown = (tables.steps.find((step) => step.id === stepId)?.cooldownSeconds ?? 0) * 1000;
+    const now = tables.steps.find((step) => step.id === stepId)?.cooldownSeconds ?? 0;
+    const cooldown = cooldowns.get(stepId) === now ? now * 1000 : 0;
     if (fired === null || lastFiredAt === null || lastFiredAt.getTime() === fired.getTime()) return [];
     const waited = lastFiredAt.getTime() - fired.getTime();
     return waited < cooldown

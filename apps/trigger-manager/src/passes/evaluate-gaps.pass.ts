@@ -8,6 +8,7 @@ import {
   listOpenTriggerRequests,
   loadEvaluableSteps,
   MembersDrifted,
+  planFor,
   type EvaluableStep,
   type StepWork,
 } from '@meridian/ops-db';
@@ -39,9 +40,10 @@ export class EvaluateGapsPass implements Pass {
   constructor(private readonly options: EvaluateGapsOptions) {}
 
   async run(signal: AbortSignal): Promise<number> {
-    const found = await this.options.dataSource.transaction(async (manager) =>
-      findGapWork(manager, { now: await this.options.now(manager), pipelineId: null }),
-    );
+    const found = await this.options.dataSource.transaction(async (manager) => {
+      await planFor(manager, 'changes');
+      return findGapWork(manager, { now: await this.options.now(manager), pipelineId: null });
+    });
     let fired = 0;
     for (const pipelineId of new Set(found.filter(isToDo).map((work) => work.pipelineId))) {
       if (signal.aborted) break;
@@ -64,6 +66,7 @@ export class EvaluateGapsPass implements Pass {
 
   private async evaluate(manager: EntityManager, pipelineId: number): Promise<number> {
     if (!(await becomeEvaluator(manager, pipelineId))) return 0;
+    await planFor(manager, 'changes');
     const now = await this.options.now(manager);
     const openRequests = await listOpenTriggerRequests(manager, pipelineId);
     // Looked at again: what was to do may have been done by another replica until this one became the evaluator.

@@ -7,6 +7,7 @@ import {
   forgetEvaluations,
   listStepsToReconcile,
   loadEvaluableSteps,
+  planFor,
   recordDrift,
   selectionOf,
 } from '@meridian/ops-db';
@@ -51,6 +52,7 @@ export class ReconcileGapsPass implements Pass {
     await evaluatePipeline(manager, { steps, work, now, firing: null });
     let total = 0;
     for (const step of steps) {
+      await planFor(manager, 'everything');
       const drift = await driftOf(manager, selectionOf(step, now), now);
       await recordDrift(manager, { stepId: step.id, drift, now });
       total += drift;

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { StepWork } from '../queries/gap/find-gap-work.sql.js';
 import type { EvaluableStep } from '../queries/gap/load-evaluable-steps.sql.js';
+import { planFor } from '../queries/gap/plan-for.sql.js';
 import { recordStepEvaluations } from '../queries/gap/record-step-evaluations.sql.js';
 import { evaluateStep, type StepOutcome } from './evaluate-step.js';
 import type { Firing } from './fire-step.js';
@@ -27,6 +28,7 @@ export async function evaluatePipeline(
   manager: EntityManager,
   { steps, work, now, firing }: PipelineToEvaluate,
 ): Promise<ReadonlyMap<number, number>> {
+  await planFor(manager, 'changes');
   const outcomes = new Map<number, StepOutcome>();
   for (const step of steps) {
     const todo = work.get(step.id);

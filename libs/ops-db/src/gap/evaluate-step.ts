@@ -10,9 +10,11 @@ import type { EvaluableStep } from '../queries/gap/load-evaluable-steps.sql.js';
 import { promiseSubGroups } from '../queries/gap/promise-sub-groups.sql.js';
 import { publishResults, type Offer } from '../queries/gap/publish-results.sql.js';
 import type { StepEvaluation } from '../queries/gap/record-step-evaluations.sql.js';
+import { reachOf } from '../queries/gap/step-members.js';
 import { refreshStates } from '../queries/gap/refresh-states.sql.js';
 import { associationsTouchedBy, chooseAssociations } from './choose-associations.js';
 import { fireStep, type Firing } from './fire-step.js';
+import { overEverything } from './over-everything.js';
 import { selectionOf, type EvaluableSelection } from './step-selection.js';
 import { rebuild, runsOf, updateMembers } from './update-members.js';
 
@@ -148,8 +150,12 @@ async function judge(
   if (ids?.length === 0) return [];
   const differing = await listDifferingSubGroups(manager, { stepId: step.id, ids });
   const isStored = selection.rule.kind !== 'by';
-  const inputCauses =
-    differing.length === 0 ? [] : await listInputCauses(manager, { selection, ids: differing, isStored });
+  const inputCauses = await overEverything(
+    manager,
+    reachOf(differing.length, isStored) === 'scan',
+    async () =>
+      differing.length === 0 ? [] : listInputCauses(manager, { selection, ids: differing, isStored }),
+  );
   const awaitedStepIds = step.upstreamPolicy === 'all_current' ? step.upstreamStepIds : [];
   const { keyNames, hasPlainKey } = selection;
   const states = await refreshStates(manager, {

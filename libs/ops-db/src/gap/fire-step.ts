@@ -10,6 +10,8 @@ import { applyRecipe } from '../queries/apply-recipe.sql.js';
 import { fireRuns } from '../queries/gap/fire-runs.sql.js';
 import { listFireableSubGroups, type FireableSubGroup } from '../queries/gap/list-fireable-sub-groups.sql.js';
 import type { EvaluableStep } from '../queries/gap/load-evaluable-steps.sql.js';
+import { reachOf } from '../queries/gap/step-members.js';
+import { overEverything } from './over-everything.js';
 import type { EvaluableSelection } from './step-selection.js';
 
 export interface Firing {
@@ -63,5 +65,7 @@ async function fireAlike(
   if (recipe !== null) await applyRecipe(manager, recipe);
   const { actor } = firing;
   const isStored = selection.rule.kind !== 'by';
-  return fireRuns(manager, { selection, ids, isStored, config: config.all, recipe, actor, now });
+  return overEverything(manager, reachOf(ids.length, isStored) === 'scan', () =>
+    fireRuns(manager, { selection, ids, isStored, config: config.all, recipe, actor, now }),
+  );
 }

@@ -8,11 +8,12 @@ import { listChangedItems } from '../queries/gap/list-changed-items.sql.js';
 import { listRunProducts } from '../queries/gap/list-run-products.sql.js';
 import type { EvaluableStep } from '../queries/gap/load-evaluable-steps.sql.js';
 import type { Offer } from '../queries/gap/publish-results.sql.js';
-import { planInBulk } from '../queries/gap/plan-in-bulk.sql.js';
 import { rebuildMembers } from '../queries/gap/rebuild-members.sql.js';
 import { recountSubGroups } from '../queries/gap/recount-sub-groups.sql.js';
 import type { StepToEvaluate } from './evaluate-step.js';
+import { reachOf } from '../queries/gap/step-members.js';
 import { MembersDrifted } from './members-drifted.js';
+import { overEverything } from './over-everything.js';
 import { regroupStep } from './regroup-step.js';
 import type { EvaluableSelection } from './step-selection.js';
 
@@ -33,15 +34,18 @@ export async function rebuild(
 ): Promise<string> {
   const { rule } = selection;
   if (rule.kind !== 'by') {
-    await regroupStep(manager, { rule, selection, changedItemIds: 'all', now });
+    await overEverything(manager, true, () =>
+      regroupStep(manager, { rule, selection, changedItemIds: 'all', now }),
+    );
     return todo.snapshot;
   }
   await forgetMembers(manager, step.id);
-  await planInBulk(manager, true);
-  const { snapshot } = await rebuildMembers(manager, { selection, since: todo.since });
   const slotDim = slotDimOf(step);
-  if (slotDim !== null) await recountSubGroups(manager, { selection, ids: null, slotDim });
-  await planInBulk(manager, false);
+  const snapshot = await overEverything(manager, true, async () => {
+    const rebuilt = await rebuildMembers(manager, { selection, since: todo.since });
+    if (slotDim !== null) await recountSubGroups(manager, { selection, ids: null, slotDim });
+    return rebuilt.snapshot;
+  });
   return snapshot;
 }
 
@@ -103,7 +107,11 @@ interface Recount {
 async function recount(manager: EntityManager, { step, selection, touched }: Recount): Promise<JsonObject[]> {
   const slotDim = slotDimOf(step);
   const ids = touched.filter(({ isNarrowed }) => isNarrowed || slotDim !== null).map(({ id }) => id);
-  return recountSubGroups(manager, { selection, ids: [...new Set(ids)], slotDim });
+  const distinct = [...new Set(ids)];
+  const isAll = reachOf(distinct.length, false) === 'scan';
+  return overEverything(manager, isAll, () =>
+    recountSubGroups(manager, { selection, ids: distinct, slotDim }),
+  );
 }
 
 function slotDimOf({ expect }: EvaluableStep): string | null {

@@ -1,0 +1,19 @@
+import { sql } from '@meridian/core';
+import type { EntityManager } from 'typeorm';
+import { queryRows } from '../../sql.js';
+
+/** What the statements that follow in a transaction read: a few rows of large tables, or all of them. */
+export type Extent = 'changes' | 'everything';
+
+/**
+ * Has the planner go through indexes for changes, and join whole tables by hash or order for everything, whatever it thinks of
+ * tables that were empty when it last looked. Plans are kept for as long as a connection: one that was made for an empty table
+ * would read it whole for a long time.
+ */
+export async function planFor(manager: EntityManager, extent: Extent): Promise<void> {
+  const isAll = extent === 'everything';
+  await queryRows(
+    manager,
+    sql`SELECT set_config('enable_nestloop', ${isAll ? 'off' : 'on'}, true), set_config('enable_seqscan', ${isAll ? 'on' : 'off'}, true)`,
+  );
+}
