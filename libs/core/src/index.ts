@@ -46,7 +46,6 @@ export * from './definition/plan-definitions.js';
 export * from './definition/plan-step.js';
 export * from './sub-group/explain-sub-group.js';
 export * from './gap/evaluate-sub-group.js';
-export * from './plan/estimate-work.js';
 export * from './trigger/cron-schedule.js';
 export * from './association/association.js';
 export * from './association/association-filters.js';

@@ -28,10 +28,13 @@ export class FireCronPass implements Pass {
 
   async run(signal: AbortSignal): Promise<number> {
     const { manager } = this.options.dataSource;
+    const pipelines = await listCronPipelines(manager);
+    this.wishedAt = null;
+    if (pipelines.length === 0) return 0;
     const now = await this.options.now(manager);
     const waits: number[] = [];
     let fired = 0;
-    for (const pipeline of await listCronPipelines(manager)) {
+    for (const pipeline of pipelines) {
       if (signal.aborted) break;
       try {
         if (await this.fireIfDue(pipeline, now)) fired += 1;
