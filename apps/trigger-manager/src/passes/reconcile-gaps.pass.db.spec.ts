@@ -73,19 +73,28 @@ describe('trimChanges', () => {
     world = await ImagingWorld.open();
   });
   afterEach(() => world.close());
-  const feed = async (): Promise<number> =>
-    (await queryRow<{ n: number }>(world.db, sql`SELECT count(*)::int AS n FROM data_item_change`))?.n ?? -1;
+  const feedOf = async (itemId: number): Promise<number> =>
+    (
+      await queryRow<{ n: number }>(
+        world.db,
+        sql`SELECT count(*)::int AS n FROM data_item_change WHERE item_id = ${itemId}`,
+      )
+    )?.n ?? -1;
 
   it('keeps what a step has still to see, and deletes it once every step has', async () => {
     await world.imaging();
     await world.evaluate();
-    await world.aTile('a.fits');
+    const seen = await world.aTile('a.fits');
 
     await trimChanges(world.db);
-    const unseen = await feed();
-    await world.evaluate();
-    await trimChanges(world.db);
-
-    expect([unseen, await feed()]).toEqual([1, 0]);
+    expect(await feedOf(seen)).toBe(1);
+    // Transactions of other databases on the server count as still to come: each further evaluation is of a later snapshot.
+    for (let n = 0; (await feedOf(seen)) > 0; n += 1) {
+      const unseen = await world.aTile(`b${n}.fits`);
+      await trimChanges(world.db);
+      expect(await feedOf(unseen)).toBe(1);
+      await world.evaluate();
+      await trimChanges(world.db);
+    }
   });
 });

@@ -32,6 +32,8 @@ export class JobRunner {
   private isClosed = false;
   private timer: NodeJS.Timeout | undefined;
   private prunedAt = 0;
+  /** Ended jobs of which the last look found no process. */
+  private readonly seenGone = new Set<string>();
 
   constructor(
     private readonly store: JobStore,
@@ -94,7 +96,8 @@ export class JobRunner {
     if (state.kind === 'starting') await this.startAgain(job);
     if (state.kind === 'running' && state.isStopping) await this.killIfOverdue(job.token);
     if (state.kind !== 'finished') return state.kind === 'absent';
-    if (state.end.state === 'NODE_FAIL' || state.end.state === 'CANCELLED') killAll(job.token);
+    const mayLive = state.end.state === 'NODE_FAIL' || state.end.state === 'CANCELLED';
+    if (mayLive && !this.isGone(job.token)) return false;
     await this.store.finish(job.token, state.end);
     await this.store.settle(job.token);
     return true;
@@ -124,6 +127,18 @@ export class JobRunner {
     if (!this.starting.has(job.token) && age >= this.options.restartAfterMs) await this.start(job);
   }
 
+  /**
+   * Kills what is left of a job whose wrapper is gone; true once two looks in a row found nothing. One is not enough: a process
+   * that is just becoming another program shows no environment for a moment.
+   */
+  private isGone(token: string): boolean {
+    const found = killAll(token);
+    const wasGone = this.seenGone.delete(token);
+    if (found > 0) return false;
+    if (!wasGone) this.seenGone.add(token);
+    return wasGone;
+  }
+
   /** The wrapper kills what does not stop in time; this is for a wrapper that was itself stopped, or is stuck. */
   private async killIfOverdue(token: string): Promise<void> {
     const since = await this.store.stoppingSince(token);
@@ -139,4 +154,9 @@ export class JobRunner {
   }
 }
 
-const killAll = (token: string): void => processesOf(token).forEach((pid) => sendSignal(pid, 'SIGKILL'));
+/** Returns how many processes it found. */
+function killAll(token: string): number {
+  const found = processesOf(token);
+  for (const pid of found) sendSignal(pid, 'SIGKILL');
+  return found.length;
+}
