@@ -11,6 +11,7 @@ import { addIngestCommand } from './commands/ingest.command.js';
 import { addKillCommand } from './commands/kill.command.js';
 import { addLineageCommand } from './commands/lineage.command.js';
 import { addLogsCommand } from './commands/logs.command.js';
+import { addPlanCommand } from './commands/plan.command.js';
 import { addPresetsCommand } from './commands/presets.command.js';
 import { addProductsCommand } from './commands/products.command.js';
 import { addRunsCommand } from './commands/runs.command.js';
@@ -34,6 +35,7 @@ const COMMANDS = [
   addDoctorCommand,
   addPresetsCommand,
   addApplyCommand,
+  addPlanCommand,
   addIngestCommand,
   addTriggerCommand,
   addCloseCommand,

@@ -22,6 +22,7 @@ import { GroupingsModule } from './groupings/groupings.module.js';
 import { KillsModule } from './kills/kills.module.js';
 import { LineageModule } from './lineage/lineage.module.js';
 import { PipelinesModule } from './pipelines/pipelines.module.js';
+import { PlansModule } from './plans/plans.module.js';
 import { PoolsModule } from './pools/pools.module.js';
 import { ProductsModule } from './products/products.module.js';
 import { RunsModule } from './runs/runs.module.js';
@@ -56,6 +57,7 @@ const NOUNS: Type[] = [
   KillsModule,
   LineageModule,
   PipelinesModule,
+  PlansModule,
   PoolsModule,
   ProductsModule,
   RunsModule,

@@ -9,6 +9,7 @@ import { formatAgo, formatDims } from '../terminal/formats.js';
 import { paintState } from '../terminal/state-colors.js';
 import { renderTable } from '../terminal/table.js';
 import { collectDims, dimsQuery } from './dims-option.js';
+import { fetchExplanation, printExplanation } from './explain-gap.js';
 import { parseLimit } from './limit-option.js';
 
 interface GapsOptions {
@@ -17,6 +18,7 @@ interface GapsOptions {
   readonly state?: string;
   readonly dims?: Dims;
   readonly limit: number;
+  readonly explain?: string;
 }
 
 export function addGapsCommand(program: Command, run: Runner): void {
@@ -28,11 +30,23 @@ export function addGapsCommand(program: Command, run: Runner): void {
     .option('--state <state>', 'only in this state, "current" included (default: every state but current)')
     .option('--dims <name=value>', 'only sub-groups with this dimension (repeatable)', collectDims)
     .option('--limit <n>', 'at most so many', parseLimit, 200)
+    .option('--explain <sub-group>', 'all about one: its id, or pipeline/step with --dims')
     .addHelpText(
       'after',
-      examples('gaps', 'gaps --pipeline m17 --state failed', 'gaps --dims filter=k --json'),
+      examples(
+        'gaps',
+        'gaps --pipeline m17 --state failed',
+        'gaps --dims filter=k --json',
+        'gaps --explain 12',
+        'gaps --explain m17/mosaic --dims filter=k',
+      ),
     )
-    .action((options: GapsOptions, command: Command) => run(command, (context) => gaps(context, options)));
+    .action((options: GapsOptions, command: Command) =>
+      run(command, (context) => {
+        const { explain: name, dims = {} } = options;
+        return name === undefined ? gaps(context, options) : explain(context, name, dims);
+      }),
+    );
 }
 
 async function gaps(
@@ -45,6 +59,13 @@ async function gaps(
   if (context.json) printJson(context, found);
   else if (found.length === 0) context.terminal.print('Nothing is missing or out of date.');
   else context.terminal.print(gapTable(found, context, new Date()));
+  return EXIT_CODES.ok;
+}
+
+async function explain(context: CommandContext, name: string, dims: Dims): Promise<ExitCode> {
+  const explained = await fetchExplanation(context.connect(), name, dims);
+  if (context.json) printJson(context, explained);
+  else printExplanation(context.terminal, explained, new Date());
   return EXIT_CODES.ok;
 }
 

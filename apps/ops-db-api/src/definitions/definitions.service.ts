@@ -43,7 +43,8 @@ export class DefinitionsService {
   }
 }
 
-async function makePlan(manager: EntityManager, document: unknown): Promise<DefinitionsPlan> {
+/** What a definitions file would change in what is stored; everything that is wrong with it is one error. */
+export async function makePlan(manager: EntityManager, document: unknown): Promise<DefinitionsPlan> {
   const stored = await loadStoredDefinitions(manager);
   const definitions = parseDefinitions(document, knownNames(stored));
   const plan = planDefinitions(definitions, stored);

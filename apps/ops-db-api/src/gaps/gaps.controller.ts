@@ -5,6 +5,7 @@ import { Answers, AnswersCreated, AnswersNothing, AnswersPage } from '../http/an
 import { InChange, type Change } from '../http/change.js';
 import { DescribesQuery, DimsQueryPipe, RawQuery, type QueryWithDims } from '../paging/dims-query.js';
 import type { Listing } from '../paging/listing.js';
+import { GapExplanationResponse } from './explanation.response.js';
 import { GapsQueryDto, GapsSummaryQuery, WaiverDto } from './dto/gaps.dto.js';
 import { GapResponse, StepGapsResponse } from './gap.response.js';
 import { GapsService } from './gaps.service.js';
@@ -32,6 +33,15 @@ export class GapsController {
   @ApiOkResponse({ type: [StepGapsResponse] })
   async summary(@Query() { pipeline }: GapsSummaryQuery): Promise<StepGapsResponse[]> {
     return StepGapsResponse.gather(await this.gaps.summary(pipeline ?? null));
+  }
+
+  @Get(':id/explanation')
+  @Answers(
+    GapExplanationResponse,
+    'Why a sub-group is what it is: what differs from its last result, what it waits for, and when it can be run.',
+  )
+  explain(@Param('id', ParseIntPipe) id: number): Promise<GapExplanationResponse> {
+    return this.gaps.explain(id);
   }
 }
 

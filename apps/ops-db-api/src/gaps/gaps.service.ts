@@ -1,4 +1,13 @@
-import { countGaps, findGap, listGaps, waiveSubGroup, type GapCount, type GapRow } from '@meridian/ops-db';
+import {
+  countGaps,
+  databaseTime,
+  explainGap,
+  findGap,
+  listGaps,
+  waiveSubGroup,
+  type GapCount,
+  type GapRow,
+} from '@meridian/ops-db';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Change } from '../http/change.js';
@@ -6,6 +15,7 @@ import { notFound } from '../http/not-found.js';
 import type { QueryWithDims } from '../paging/dims-query.js';
 import { listingById, type Listing } from '../paging/listing.js';
 import type { GapsQueryDto } from './dto/gaps.dto.js';
+import { GapExplanationResponse } from './explanation.response.js';
 import { GapResponse } from './gap.response.js';
 
 /** The one answer to "what is missing, and why?": the table that the trigger-manager keeps and fires from. */
@@ -28,6 +38,16 @@ export class GapsService {
 
   show(subGroupId: number): Promise<GapRow> {
     return stored(this.dataSource.manager, subGroupId);
+  }
+
+  /** One snapshot: what is compared belongs together, whoever evaluates meanwhile. */
+  explain(subGroupId: number): Promise<GapExplanationResponse> {
+    return this.dataSource.transaction('REPEATABLE READ', async (manager) => {
+      const now = await databaseTime(manager);
+      const evidence = await explainGap(manager, subGroupId, now);
+      if (evidence === undefined) throw notFound('sub_group', subGroupId);
+      return GapExplanationResponse.from(evidence, now);
+    });
   }
 
   /** The state follows at the next evaluation. */

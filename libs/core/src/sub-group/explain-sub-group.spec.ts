@@ -24,6 +24,88 @@ describe('explainSubGroup', () => {
     ],
     ['has 3 of the 16 members that it needs', { state: 'incomplete', detail: { members: 3, needed: 16 } }],
     [
+      'has 3 of the 16 members that it needs; it is run as it is at 2026-05-01T12:00:00.000Z',
+      { state: 'incomplete', detail: { members: 3, needed: 16 }, until: '2026-05-01T12:00:00.000Z' },
+    ],
+    [
+      'lacks subband sb01, 7, and needs at least 12 of them',
+      { state: 'incomplete', detail: { dim: 'subband', missing_slots: ['sb01', 7], needed: 12 } },
+    ],
+    [
+      'lacks band 1, 2, 3, 4, 5, 6, 7, 8 and 2 more, and needs at least 10 of them',
+      {
+        state: 'incomplete',
+        detail: { dim: 'band', missing_slots: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], needed: 10 },
+      },
+    ],
+    [
+      'its members could not be put into a cluster',
+      { state: 'incomplete', detail: { missing_dims: ['cluster'] } },
+    ],
+    [
+      'is being collected: has 14 of 16, lacks sb03, sb07; it closes at 2026-05-01T12:00:00.000Z if nothing more comes',
+      {
+        state: 'incomplete',
+        detail: { form: 'collecting', present: 14, expected: 16, missing: ['sb03', 'sb07'] },
+        until: '2026-05-01T12:00:00.000Z',
+      },
+    ],
+    [
+      'is being collected: has 14 of 16',
+      { state: 'incomplete', detail: { form: 'collecting', present: 14, expected: 16, missing: 2 } },
+    ],
+    [
+      'is ambiguous: another observation lies within the tolerance of 60 s',
+      {
+        state: 'incomplete',
+        detail: {
+          form: 'ambiguous',
+          reason: 'another observation lies within the tolerance of 60 s',
+          missing: ['sb01'],
+        },
+      },
+    ],
+    [
+      'waited in vain: has 1 of 2 band, and nothing came for 60 s, lacks r',
+      {
+        state: 'incomplete',
+        detail: { form: 'expired', reason: 'has 1 of 2 band, and nothing came for 60 s', missing: ['r'] },
+      },
+    ],
+    [
+      'is refused: has 11 of 16 subband, at least 12 are needed',
+      {
+        state: 'incomplete',
+        detail: { form: 'refused', reason: 'has 11 of 16 subband, at least 12 are needed', missing: 5 },
+      },
+    ],
+    [
+      'waits for dark: none is found; bias: its members do not agree in a dimension that is asked for; flat: its members have no time',
+      {
+        state: 'blocked',
+        detail: {
+          associations: {
+            missing: ['dark', 'bias', 'flat'],
+            absent: { dark: 'none_found', bias: 'no_such_dim', flat: 'no_time' },
+          },
+        },
+      },
+    ],
+    [
+      'waits until 2026-05-01T12:00:00.000Z for gains, which sub-group 12 is making',
+      {
+        state: 'blocked',
+        detail: {
+          associations: { awaiting: { name: 'gains', producer: 12, until: '2026-05-01T12:00:00.000Z' } },
+        },
+      },
+    ],
+    ['waits for a calibration', { state: 'blocked', detail: { associations: { chosen: {} } } }],
+    [
+      'its result is out of date: a better calibration arrived',
+      { state: 'stale', causes: ['calibration_superseded'] },
+    ],
+    [
       'waits for extract: 2 running, 1 failed; calibrate: 1 cooling down',
       {
         state: 'blocked',

@@ -2,3 +2,4 @@ export { openTestDatabase, type TestDatabase } from './test-database.js';
 export * from './builders.js';
 export * from './run-builders.js';
 export * from './association-builders.js';
+export { dumpDatabase } from './dump-database.js';
