@@ -30,13 +30,17 @@ export async function applyItemChanges(
       WHERE tx >= pg_snapshot_xmin(${since}::pg_snapshot) AND NOT pg_visible_in_snapshot(tx, ${since}::pg_snapshot)
       GROUP BY item_id
     ),
+    -- OFFSET 0: looked up one by one, however many changes the planner expects.
+    present AS (
+      SELECT item.* FROM fresh CROSS JOIN LATERAL (SELECT * FROM data_item WHERE data_item.id = fresh.item_id OFFSET 0) item
+    ),
     gone AS (
       SELECT image.* FROM fresh, LATERAL jsonb_populate_record(NULL::data_item, fresh.before) AS image
       WHERE fresh.before IS NOT NULL
     ),
     contribution AS MATERIALIZED (
       SELECT 1 AS sign, m.*
-      FROM (${rawMembers(selection, { from: 'data_item', where: sql`item.id IN (SELECT item_id FROM fresh)` })}) m
+      FROM (${rawMembers(selection, { from: 'present', where: sql`true` })}) m
       UNION ALL
       SELECT -1, m.* FROM (${rawMembers(selection, { from: 'gone', where: sql`true` })}) m
     ), ${addContributions(selection.stepId)}

@@ -73,5 +73,6 @@ export const addContributions = (stepId: number): SqlFragment => sql`
     touched AS (
       SELECT written.id, is_narrowed, written.member_count,
         CASE WHEN known.common_dims <> written.common_dims THEN known.common_dims END AS was_dims
-      FROM written LEFT JOIN sub_group known ON known.id = written.id
+      FROM written
+      LEFT JOIN LATERAL (SELECT common_dims FROM sub_group WHERE sub_group.id = written.id OFFSET 0) known ON true
     )`;

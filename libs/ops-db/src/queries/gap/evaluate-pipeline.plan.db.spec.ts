@@ -1,5 +1,5 @@
 import { sql } from '@meridian/core';
-import type { EntityManager } from 'typeorm';
+import type { EntityManager, QueryRunner } from 'typeorm';
 import { evaluatePipeline } from '../../gap/evaluate-pipeline.js';
 import { queryRow, queryRows } from '../../sql.js';
 import {
@@ -42,15 +42,24 @@ describe('evaluatePipeline, by its plans', () => {
   let test: TestDatabase;
   let db: EntityManager;
   let step: BuiltStep;
+  let longRunning: QueryRunner;
   beforeAll(async () => {
     test = await openTestDatabase();
     db = test.dataSource.manager;
+    // A transaction that has been open all along: every change since it began may still be new, for all that the planner knows.
+    longRunning = test.dataSource.createQueryRunner();
+    await longRunning.startTransaction();
+    await longRunning.query('SELECT pg_current_xact_id()');
     step = await aStep(db, { pipeline: await aPipeline(db, { trigger: 'MANUAL' }), groupBy: ['unit'] });
     await register(0, FILES);
     await evaluate();
     await db.query('VACUUM (ANALYZE)');
   });
-  afterAll(() => test.close());
+  afterAll(async () => {
+    await longRunning.rollbackTransaction();
+    await longRunning.release();
+    await test.close();
+  });
 
   const register = (from: number, count: number): Promise<unknown> =>
     queryRows(
