@@ -1,11 +1,4 @@
-import {
-  becomeEvaluator,
-  databaseTime,
-  evaluatePipeline,
-  findGapWork,
-  listGaps,
-  loadEvaluableSteps,
-} from '@meridian/ops-db';
+import { becomeEvaluator, databaseTime, evaluatePipeline, listGaps } from '@meridian/ops-db';
 import type { EntityManager } from 'typeorm';
 import { Telescope } from './gaps-archive.js';
 import type { Archive } from './gaps-databases.js';
@@ -59,14 +52,7 @@ export async function plans({ items, dataSource, step }: Archive): Promise<Figur
 async function tickOf(manager: EntityManager, pipelineId: number): Promise<void> {
   if (!(await becomeEvaluator(manager, pipelineId))) throw new Error('somebody else evaluates the pipeline');
   const now = await databaseTime(manager);
-  const steps = await loadEvaluableSteps(manager, pipelineId);
-  const work = await findGapWork(manager, { now, pipelineId });
-  await evaluatePipeline(manager, {
-    steps,
-    work: new Map(work.map((one) => [one.stepId, one])),
-    now,
-    firing: { actor: 'bench', limit: 1 },
-  });
+  await evaluatePipeline(manager, { pipelineId, now, firing: { actor: 'bench', limit: 1 } });
 }
 
 interface Reads {

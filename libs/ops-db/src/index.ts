@@ -41,12 +41,12 @@ export { releaseRuns, type ReleaseRequest, type RunRelease } from './queries/rel
 export { renewLeases, type LeaseRequest } from './queries/renew-leases.sql.js';
 export { rescueExpiredLeases } from './queries/rescue-expired-leases.sql.js';
 export { connectDaemon, type DaemonConnection, type DaemonConnectionOptions } from './connect-daemon.js';
-export { evaluatePipeline, type PipelineToEvaluate } from './gap/evaluate-pipeline.js';
+export { evaluatePipeline, isToDo, type PipelineToEvaluate } from './gap/evaluate-pipeline.js';
 export { type Firing } from './gap/fire-step.js';
 export { MembersDrifted } from './gap/members-drifted.js';
 export { selectionOf, type EvaluableSelection } from './gap/step-selection.js';
 export { closeTriggerRequests, listOpenTriggerRequests } from './queries/gap/close-trigger-requests.sql.js';
-export { findGapWork, type StepWork } from './queries/gap/find-gap-work.sql.js';
+export { findGapWork } from './queries/gap/find-gap-work.sql.js';
 export { fireRuns, type FireRuns } from './queries/gap/fire-runs.sql.js';
 export { forgetStuckEvaluations } from './queries/gap/forget-stuck-evaluations.sql.js';
 export { requireRebuild } from './queries/gap/require-rebuild.sql.js';

@@ -5,12 +5,11 @@ import {
   evaluatePipeline,
   findGapWork,
   forgetEvaluations,
+  isToDo,
   listOpenTriggerRequests,
-  loadEvaluableSteps,
   MembersDrifted,
   planFor,
   type EvaluableStep,
-  type StepWork,
 } from '@meridian/ops-db';
 import type { DataSource, EntityManager } from 'typeorm';
 
@@ -66,16 +65,12 @@ export class EvaluateGapsPass implements Pass {
 
   private async evaluate(manager: EntityManager, pipelineId: number): Promise<number> {
     if (!(await becomeEvaluator(manager, pipelineId))) return 0;
-    await planFor(manager, 'changes');
     const now = await this.options.now(manager);
     const openRequests = await listOpenTriggerRequests(manager, pipelineId);
-    // Looked at again: what was to do may have been done by another replica until this one became the evaluator.
-    const found = await findGapWork(manager, { now, pipelineId });
-    if (!found.some(isToDo)) return 0;
-    const steps = await loadEvaluableSteps(manager, pipelineId);
-    const work = new Map(found.map((one) => [one.stepId, one]));
     const { actor, fireLimit } = this.options;
-    const fired = await evaluatePipeline(manager, { steps, work, now, firing: { actor, limit: fireLimit } });
+    // It looks again at what is to do: that may have been done by another replica until this one became the evaluator.
+    const firing = { actor, limit: fireLimit };
+    const { steps, fired } = await evaluatePipeline(manager, { pipelineId, now, firing });
     await closeTriggerRequests(manager, openRequests, now);
     return this.tell(steps, fired);
   }
@@ -92,13 +87,3 @@ export class EvaluateGapsPass implements Pass {
     return [...fired.values()].reduce((total, runs) => total + runs, 0);
   }
 }
-
-const isToDo = (work: StepWork): boolean =>
-  work.isRebuildDue ||
-  work.isJudgementDue ||
-  work.hasItemChanges ||
-  work.changedRelations.length > 0 ||
-  work.hasSubGroupChanges ||
-  work.isDue ||
-  work.mayFire ||
-  work.hasOpenRequest;

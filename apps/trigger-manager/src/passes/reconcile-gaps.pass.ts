@@ -3,10 +3,8 @@ import {
   becomeEvaluator,
   driftOf,
   evaluatePipeline,
-  findGapWork,
   requireRebuild,
   listStepsToReconcile,
-  loadEvaluableSteps,
   planFor,
   recordDrift,
   selectionOf,
@@ -53,10 +51,7 @@ export class ReconcileGapsPass implements Pass {
   private async reconcile(manager: EntityManager, pipelineId: number): Promise<number> {
     if (!(await becomeEvaluator(manager, pipelineId))) return 0;
     const now = await this.options.now(manager);
-    const steps = await loadEvaluableSteps(manager, pipelineId);
-    const found = await findGapWork(manager, { now, pipelineId });
-    const work = new Map(found.map((one) => [one.stepId, one]));
-    await evaluatePipeline(manager, { steps, work, now, firing: null });
+    const { steps } = await evaluatePipeline(manager, { pipelineId, now, firing: null });
     let total = 0;
     for (const step of steps) {
       await planFor(manager, 'everything');

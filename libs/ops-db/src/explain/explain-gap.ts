@@ -46,8 +46,7 @@ export async function explainGap(
   if (step === undefined) return { gap, facts, inputs: [], associations, blockedBy: [] };
   const selection = selectionOf(step, now);
   const awaitedStepIds = step.upstreamPolicy === 'all_current' ? step.upstreamStepIds : [];
-  const { keyNames } = selection;
-  const isStored = selection.rule.kind !== 'by';
+  const { keyNames, isStored } = selection;
   const limit = MOST_LISTED;
   return {
     gap,

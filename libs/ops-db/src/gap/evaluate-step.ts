@@ -149,7 +149,7 @@ async function judge(
 ): Promise<number[]> {
   if (ids?.length === 0) return [];
   const differing = await listDifferingSubGroups(manager, { stepId: step.id, ids });
-  const isStored = selection.rule.kind !== 'by';
+  const { isStored } = selection;
   const inputCauses = await overEverything(
     manager,
     reachOf(differing.length, isStored) === 'scan',

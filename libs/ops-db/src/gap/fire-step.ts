@@ -64,7 +64,7 @@ async function fireAlike(
   const recipe = overrides === null ? null : withParameters(step.recipe, config.identity);
   if (recipe !== null) await applyRecipe(manager, recipe);
   const { actor } = firing;
-  const isStored = selection.rule.kind !== 'by';
+  const { isStored } = selection;
   return overEverything(manager, reachOf(ids.length, isStored) === 'scan', () =>
     fireRuns(manager, { selection, ids, isStored, config: config.all, recipe, actor, now }),
   );

@@ -17,6 +17,8 @@ import type { StepSelection } from '../queries/gap/step-members.js';
 
 export interface EvaluableSelection extends StepSelection {
   readonly rule: GroupingRule;
+  /** Membership is no function of one row: members are listed in sub_group_member. */
+  readonly isStored: boolean;
   readonly associations: readonly Association[];
   /** The filter says `within_last`: time alone changes what it selects. */
   readonly isTimeDependent: boolean;
@@ -41,6 +43,7 @@ export function selectionOf(step: EvaluableStep, now: Date): EvaluableSelection 
   return {
     stepId: step.id,
     rule,
+    isStored: rule.kind !== 'by',
     associations,
     tables: tablesOf(filter),
     filter: compileFilter(filter, { now }),

@@ -2,8 +2,6 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { evaluatePipeline } from '../gap/evaluate-pipeline.js';
 import { selectionOf } from '../gap/step-selection.js';
 import { databaseTime } from '../queries/database-time.sql.js';
-import { findGapWork } from '../queries/gap/find-gap-work.sql.js';
-import { loadEvaluableSteps } from '../queries/gap/load-evaluable-steps.sql.js';
 import { copyTablesForPlan } from '../queries/plan/copy-tables.sql.js';
 import { findPlannedPipeline, type PlannedPipelineRow } from '../queries/plan/find-planned-pipeline.sql.js';
 import { forgetPlans } from '../queries/plan/forget-plans.sql.js';
@@ -85,10 +83,7 @@ async function planOnCopy(manager: EntityManager, request: PlanRequest): Promise
 }
 
 async function evaluateCopy(manager: EntityManager, pipelineId: number, now: Date): Promise<void> {
-  const steps = await loadEvaluableSteps(manager, pipelineId);
-  const found = await findGapWork(manager, { now, pipelineId });
-  const work = new Map(found.map((one) => [one.stepId, one]));
-  await evaluatePipeline(manager, { steps, work, now, firing: null });
+  const { steps } = await evaluatePipeline(manager, { pipelineId, now, firing: null });
   for (const step of steps) {
     const { keyNames, hasPlainKey } = selectionOf(step, now);
     const { id: stepId, upstreamStepIds } = step;

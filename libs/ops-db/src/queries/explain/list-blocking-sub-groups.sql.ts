@@ -1,6 +1,7 @@
 import { sql, type Dims, type JsonObject, type StaleCause, type SubGroupState } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../../sql.js';
+import { dimsAmong } from '../dims-among.js';
 
 /** An upstream sub-group that another one waits for. */
 export interface BlockingSubGroup {
@@ -33,7 +34,6 @@ export const listBlockingSubGroups = (
     FROM sub_group g
     JOIN sub_group up ON up.step_id = ANY(${awaitedStepIds}) AND up.member_count > 0 AND up.state NOT IN ('current', 'waived')
     JOIN reduction_step step ON step.id = up.step_id
-    WHERE g.id = ${subGroupId} AND g.dims @> (
-      SELECT coalesce(jsonb_object_agg(name, up.common_dims -> name), '{}') FROM unnest(${keyNames}::text[]) name WHERE up.common_dims ? name)
+    WHERE g.id = ${subGroupId} AND g.dims @> ${dimsAmong('up.common_dims', keyNames)}
     ORDER BY step.position, up.id LIMIT ${limit}`,
   );

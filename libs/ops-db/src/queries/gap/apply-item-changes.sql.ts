@@ -1,6 +1,7 @@
 import { rawSql, sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow } from '../../sql.js';
+import { isNewSince } from './unseen.js';
 import { addContributions, type TouchedSubGroup } from './contributions.js';
 import { rawMembers, type StepSelection } from './step-members.js';
 
@@ -27,7 +28,7 @@ export async function applyItemChanges(
     WITH fresh AS MATERIALIZED (
       SELECT item_id, (array_agg(before ORDER BY (before -> 'revision')::bigint NULLS FIRST))[1] AS before
       FROM data_item_change
-      WHERE tx >= pg_snapshot_xmin(${since}::pg_snapshot) AND NOT pg_visible_in_snapshot(tx, ${since}::pg_snapshot)
+      WHERE ${isNewSince(since)}
       GROUP BY item_id
     ),
     -- OFFSET 0: looked up one by one, however many changes the planner expects.

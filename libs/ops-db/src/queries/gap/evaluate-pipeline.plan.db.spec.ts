@@ -10,8 +10,6 @@ import {
   type TestDatabase,
 } from '../../testing/index.js';
 import { databaseTime } from '../database-time.sql.js';
-import { findGapWork } from './find-gap-work.sql.js';
-import { loadEvaluableSteps } from './load-evaluable-steps.sql.js';
 
 /** Enough that a look at everything shows. The bench `gaps --only plans` looks at a million. */
 const FILES = 20_000;
@@ -89,13 +87,7 @@ describe('evaluatePipeline, by its plans', () => {
       const manager = { query } as unknown as EntityManager;
       const now = await databaseTime(manager);
       const { pipelineId } = step;
-      const work = await findGapWork(manager, { now, pipelineId });
-      await evaluatePipeline(manager, {
-        steps: await loadEvaluableSteps(manager, pipelineId),
-        work: new Map(work.map((one) => [one.stepId, one])),
-        now,
-        firing: null,
-      });
+      await evaluatePipeline(manager, { pipelineId, now, firing: null });
       return reads;
     });
 

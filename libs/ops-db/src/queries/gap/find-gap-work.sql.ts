@@ -1,6 +1,7 @@
 import { rawSql, sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryPrepared } from '../../sql.js';
+import { isUnseenBy } from './unseen.js';
 
 /** What there is to do for one living step since it was last evaluated. */
 export interface StepWork {
@@ -44,9 +45,7 @@ const JUDGEMENT_HASH =
 const TIME_DEPENDENT_SECONDS = 60;
 
 /** True for a feed's rows that a step has not seen; \`known\` is its step_evaluation. */
-const IS_NEW = rawSql(
-  `change.tx >= pg_snapshot_xmin(known.snapshot) AND NOT pg_visible_in_snapshot(change.tx, known.snapshot)`,
-);
+const IS_NEW = isUnseenBy('change.tx', sql`known.snapshot`);
 
 /**
  * Every living step (of one pipeline, or of all) with what there is to do for it, in one look that costs the same whatever the

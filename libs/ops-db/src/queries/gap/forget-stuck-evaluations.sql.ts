@@ -1,6 +1,7 @@
 import { sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../../sql.js';
+import { isUnseenBy } from './unseen.js';
 
 /**
  * Forgets the evaluation of living steps that were not evaluated since `before` although something changed since: the feed cannot
@@ -13,7 +14,7 @@ export const forgetStuckEvaluations = async (manager: EntityManager, before: Dat
     DELETE FROM step_evaluation known USING reduction_step step
     WHERE step.id = known.step_id AND step.retired_at IS NULL AND known.evaluated_at < ${before} AND EXISTS (
       SELECT FROM data_item_change change
-      WHERE change.tx >= pg_snapshot_xmin(known.snapshot) AND NOT pg_visible_in_snapshot(change.tx, known.snapshot))
+      WHERE ${isUnseenBy('change.tx', sql`known.snapshot`)})
     RETURNING known.step_id AS "stepId"`,
   );
   return rows.map(({ stepId }) => stepId);

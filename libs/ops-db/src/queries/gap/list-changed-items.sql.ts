@@ -1,6 +1,7 @@
 import { sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow } from '../../sql.js';
+import { isNewSince } from './unseen.js';
 
 export interface ChangedItems {
   /** Further changes are not visible in this pg_snapshot. */
@@ -15,7 +16,7 @@ export async function listChangedItems(manager: EntityManager, since: string): P
     sql`
     SELECT pg_current_snapshot()::text AS snapshot, ARRAY(
       SELECT DISTINCT item_id FROM data_item_change
-      WHERE tx >= pg_snapshot_xmin(${since}::pg_snapshot) AND NOT pg_visible_in_snapshot(tx, ${since}::pg_snapshot)) AS ids`,
+      WHERE ${isNewSince(since)}) AS ids`,
   );
   return { snapshot: row?.snapshot ?? since, ids: (row?.ids ?? []).map(Number) };
 }

@@ -1,6 +1,8 @@
 import { sql, type JsonObject } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryPrepared } from '../../sql.js';
+import { feedingColumns } from './feeding.js';
+import { isNewSince } from './unseen.js';
 import { subGroupKey, type StepSelection } from './step-members.js';
 
 export interface TouchedQuery {
@@ -25,14 +27,12 @@ export const listTouchedSubGroups = async (
   manager: EntityManager,
   { selection, since, upTo, now, ids, upstreamIds, upstreamDims }: TouchedQuery,
 ): Promise<number[]> => {
-  const { stepId, keyNames, hasPlainKey } = selection;
+  const { stepId } = selection;
   const rows = await queryPrepared<{ id: number }>(
     manager,
     sql`
     WITH feeding AS MATERIALIZED (
-      SELECT DISTINCT ${hasPlainKey}::boolean AND up.common_dims ?& ${keyNames}::text[] AS is_full,
-        (SELECT coalesce(jsonb_object_agg(name, up.common_dims -> name), '{}') FROM unnest(${keyNames}::text[]) name
-         WHERE up.common_dims ? name) AS known_dims
+      SELECT DISTINCT ${feedingColumns(selection)}
       FROM (
         SELECT common_dims FROM sub_group WHERE id = ANY(${upstreamIds}::bigint[])
         UNION ALL
@@ -42,7 +42,7 @@ export const listTouchedSubGroups = async (
     SELECT unnest(${ids}::bigint[]) AS id
     UNION
     SELECT sub_group_id FROM sub_group_change
-    WHERE step_id = ${stepId} AND tx >= pg_snapshot_xmin(${since}::pg_snapshot) AND NOT pg_visible_in_snapshot(tx, ${since}::pg_snapshot)
+    WHERE step_id = ${stepId} AND ${isNewSince(since)}
       AND pg_visible_in_snapshot(tx, ${upTo}::pg_snapshot)
     UNION
     SELECT id FROM sub_group WHERE until <= ${now} AND step_id = ${stepId}

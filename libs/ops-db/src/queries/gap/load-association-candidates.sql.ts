@@ -1,6 +1,7 @@
 import { sql, type Association, type AssociationCandidate } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../../sql.js';
+import { dimsAmong } from '../dims-among.js';
 import { anyOfDims, associationItems, producerStep, takenTypes } from './association-candidates.js';
 
 export interface CandidatesQuery {
@@ -34,7 +35,7 @@ export const loadAssociationCandidates = (
     manager,
     sql`
     SELECT id AS "itemId", content_hash AS "contentHash",
-      (SELECT coalesce(jsonb_object_agg(name, dims -> name), '{}') FROM unnest(${association.same}::text[]) name WHERE dims ? name) AS dims,
+      ${dimsAmong('dims', association.same)} AS dims,
       (extract(epoch FROM valid_from) * 1000)::float8 AS "validFromMs", (extract(epoch FROM valid_to) * 1000)::float8 AS "validToMs",
       (extract(epoch FROM registered_at) * 1000)::float8 AS "registeredAtMs"
     FROM (${associationItems(association, where, now)}) candidate

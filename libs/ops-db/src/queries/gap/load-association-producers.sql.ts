@@ -1,6 +1,7 @@
 import { sql, type Association, type Dims } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../../sql.js';
+import { dimsAmong } from '../dims-among.js';
 import { producerStep } from './association-candidates.js';
 
 /** States of a sub-group whose result will come without anybody's doing. */
@@ -24,8 +25,7 @@ export const loadAssociationProducers = (
     manager,
     sql`
     SELECT g.id AS "subGroupId",
-      (SELECT coalesce(jsonb_object_agg(name, g.common_dims -> name), '{}') FROM unnest(${association.same}::text[]) name
-       WHERE g.common_dims ? name) AS dims,
+      ${dimsAmong('g.common_dims', association.same)} AS dims,
       (extract(epoch FROM g.time_from) * 1000)::float8 AS "timeFromMs", (extract(epoch FROM g.time_to) * 1000)::float8 AS "timeToMs"
     FROM sub_group g
     WHERE g.step_id = (${producerStep(stepId, association)}) AND g.step_id <> ${stepId} AND g.member_count > 0 AND g.state = ANY(${AT_WORK})

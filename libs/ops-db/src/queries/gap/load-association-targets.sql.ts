@@ -1,6 +1,7 @@
 import { sql, type AssociationTarget, type JsonObject } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../../sql.js';
+import { dimsAmong } from '../dims-among.js';
 
 /** A sub-group as its associations see it. */
 export interface SubGroupTarget extends AssociationTarget {
@@ -31,7 +32,7 @@ export const loadAssociationTargets = (
     manager,
     sql`
     SELECT g.id, g.member_count AS "memberCount", g.association, g.association_fingerprint AS fingerprint,
-      (SELECT coalesce(jsonb_object_agg(name, g.common_dims -> name), '{}') FROM unnest(${dimNames}::text[]) name WHERE g.common_dims ? name) AS dims,
+      ${dimsAmong('g.common_dims', dimNames)} AS dims,
       (extract(epoch FROM g.time_from) * 1000)::float8 AS "timeFromMs", (extract(epoch FROM g.time_to) * 1000)::float8 AS "timeToMs",
       (extract(epoch FROM g.last_member_at) * 1000)::float8 AS "lastMemberAtMs"
     FROM sub_group g

@@ -1,6 +1,7 @@
 import { rawSql, sql, type SqlFragment } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryPrepared } from '../../sql.js';
+import { dimsAmong } from '../dims-among.js';
 import { amongIds } from './among-ids.js';
 import { subGroupKey, type StepSelection } from './step-members.js';
 
@@ -12,7 +13,7 @@ export function promisedKeys(selection: StepSelection, ids: readonly number[] | 
   if (selection.upstreamStepIds.length === 0 || !selection.hasPlainKey)
     return sql`SELECT '{}'::jsonb AS key_dims WHERE false`;
   return sql`
-    SELECT DISTINCT (SELECT coalesce(jsonb_object_agg(name, origin.common_dims -> name), '{}') FROM unnest(${selection.keyNames}::text[]) name) AS key_dims
+    SELECT DISTINCT ${dimsAmong('origin.common_dims', selection.keyNames)} AS key_dims
     FROM sub_group origin
     WHERE origin.step_id = ANY(${selection.upstreamStepIds}) AND origin.member_count > 0
       AND ${amongIds('origin.id', ids)}

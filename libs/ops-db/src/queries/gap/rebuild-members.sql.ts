@@ -1,6 +1,7 @@
 import { rawSql, sql, type SqlFragment } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow } from '../../sql.js';
+import { isNewSince } from './unseen.js';
 import { agreedDims } from './contributions.js';
 import { promisedKeys } from './promise-sub-groups.sql.js';
 import { stepMembers, subGroupKey, type StepSelection } from './step-members.js';
@@ -52,7 +53,7 @@ const countedMembers = (selection: StepSelection, since: string | null): SqlFrag
 function freshKeys(selection: StepSelection, since: string | null): SqlFragment {
   if (since === null) return sql`SELECT NULL::jsonb AS key_dims WHERE false`;
   const where = sql`item.id IN (SELECT item_id FROM data_item_change
-    WHERE tx >= pg_snapshot_xmin(${since}::pg_snapshot) AND NOT pg_visible_in_snapshot(tx, ${since}::pg_snapshot))`;
+    WHERE ${isNewSince(since)})`;
   return sql`SELECT DISTINCT key_dims FROM (${stepMembers(selection, { from: 'data_item', where })}) m`;
 }
 

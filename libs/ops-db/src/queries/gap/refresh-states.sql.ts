@@ -1,6 +1,7 @@
 import { ACTIVE_STATUSES, sql, type SqlFragment, type SubGroupState } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryPrepared } from '../../sql.js';
+import { feedingColumns } from './feeding.js';
 import { amongIds } from './among-ids.js';
 import type { InputCauses } from './list-input-causes.sql.js';
 
@@ -57,9 +58,7 @@ function blockers(request: RefreshStates): SqlFragment {
     return sql`blocker AS (SELECT NULL::bigint AS id, NULL::jsonb AS blocked_by WHERE false)`;
   return sql`
     pending AS MATERIALIZED (
-      SELECT up_step.name AS step, up.state, count(*)::int AS count, ${request.hasPlainKey}::boolean AND up.common_dims ?& ${request.keyNames}::text[] AS is_full,
-        (SELECT coalesce(jsonb_object_agg(name, up.common_dims -> name), '{}') FROM unnest(${request.keyNames}::text[]) name
-         WHERE up.common_dims ? name) AS known_dims
+      SELECT up_step.name AS step, up.state, count(*)::int AS count, ${feedingColumns(request)}
       FROM sub_group up JOIN reduction_step up_step ON up_step.id = up.step_id
       WHERE up.step_id = ANY(${request.awaitedStepIds}) AND up.member_count > 0 AND up.state NOT IN ('current', 'waived')
       GROUP BY 1, 2, 4, 5

@@ -1,6 +1,7 @@
 import { sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../../sql.js';
+import { feedingColumns } from '../gap/feeding.js';
 
 export interface FollowersRequest {
   readonly stepId: number;
@@ -24,9 +25,7 @@ export async function markFollowers(manager: EntityManager, request: FollowersRe
     sql`
     WITH feeder AS MATERIALIZED (
       SELECT DISTINCT up.state = ANY(${MOVING}) OR follower.sub_group_id IS NOT NULL AS moves,
-        ${request.hasPlainKey}::boolean AND up.common_dims ?& ${request.keyNames}::text[] AS is_full,
-        (SELECT coalesce(jsonb_object_agg(name, up.common_dims -> name), '{}') FROM unnest(${request.keyNames}::text[]) name
-         WHERE up.common_dims ? name) AS known_dims
+        ${feedingColumns(request)}
       FROM sub_group up LEFT JOIN plan_follower follower ON follower.sub_group_id = up.id
       WHERE up.step_id = ANY(${request.upstreamStepIds}) AND up.member_count > 0
         AND (up.state NOT IN ('current', 'waived') OR follower.sub_group_id IS NOT NULL)
