@@ -961,7 +961,7 @@ CREATE INDEX sub_group_association_by_item ON public.sub_group_association USING
 
 CREATE INDEX sub_group_awaiting_an_association ON public.sub_group USING btree (step_id) WHERE (association ? 'awaiting'::text);
 
-CREATE INDEX sub_group_by_due_time ON public.sub_group USING btree (until) WHERE (until IS NOT NULL);
+CREATE INDEX sub_group_by_due_time ON public.sub_group USING btree (step_id, until) WHERE (until IS NOT NULL);
 
 CREATE INDEX sub_group_by_state ON public.sub_group USING btree (step_id, state);
 
@@ -1056,9 +1056,8 @@ CREATE OR REPLACE FUNCTION public.hash_sum_hex(total numeric)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE STRICT
 AS $function$
-  SELECT lpad(to_hex((CASE WHEN m >= 9223372036854775808 THEN m - 18446744073709551616
-                           WHEN m < -9223372036854775808 THEN m + 18446744073709551616 ELSE m END)::bigint), 16, '0')
-  FROM (SELECT mod(total, 18446744073709551616) AS m) AS folded
+  SELECT encode(int8send((mod(mod(total, 18446744073709551616) + 27670116110564327424, 18446744073709551616)
+    - 9223372036854775808)::bigint), 'hex')
 $function$
 ;
 

@@ -32,4 +32,16 @@ describe('the fingerprint', () => {
       expect(row?.fingerprint).toBe(fingerprintOf(some));
     }
   });
+
+  it('folds every sum to the 64 bits that two’s complement has for it', async () => {
+    const edges = [0n, 1n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n, 2n ** 64n, 3n * 2n ** 63n, 10n ** 30n];
+    const sums = edges.flatMap((edge) => [edge - 1n, edge, edge + 1n, -edge - 1n, -edge, -edge + 1n]);
+    const rows = await queryRows<{ total: string; hex: string }>(
+      db.dataSource.manager,
+      sql`SELECT total::text, hash_sum_hex(total) AS hex FROM unnest(${sums.map(String)}::numeric[]) total`,
+    );
+    expect(rows).toHaveLength(sums.length);
+    for (const { total, hex } of rows)
+      expect([total, hex]).toEqual([total, BigInt.asUintN(64, BigInt(total)).toString(16).padStart(16, '0')]);
+  });
 });

@@ -46,14 +46,12 @@ export async function explainGap(
   if (step === undefined) return { gap, facts, inputs: [], associations, blockedBy: [] };
   const selection = selectionOf(step, now);
   const awaitedStepIds = step.upstreamPolicy === 'all_current' ? step.upstreamStepIds : [];
-  const { keyNames, isStored } = selection;
+  const { keyNames } = selection;
   const limit = MOST_LISTED;
   return {
     gap,
     facts,
-    inputs: hasResult
-      ? await listInputDifferences(manager, { selection, subGroupId: id, isStored, limit })
-      : [],
+    inputs: hasResult ? await listInputDifferences(manager, { selection, subGroupId: id, limit }) : [],
     associations,
     blockedBy: await listBlockingSubGroups(manager, { subGroupId: id, awaitedStepIds, keyNames, limit }),
   };

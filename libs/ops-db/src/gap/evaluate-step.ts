@@ -149,12 +149,10 @@ async function judge(
 ): Promise<number[]> {
   if (ids?.length === 0) return [];
   const differing = await listDifferingSubGroups(manager, { stepId: step.id, ids });
-  const { isStored } = selection;
   const inputCauses = await overEverything(
     manager,
-    reachOf(differing.length, isStored) === 'scan',
-    async () =>
-      differing.length === 0 ? [] : listInputCauses(manager, { selection, ids: differing, isStored }),
+    reachOf(selection, differing.length) === 'scan',
+    async () => (differing.length === 0 ? [] : listInputCauses(manager, { selection, ids: differing })),
   );
   const awaitedStepIds = step.upstreamPolicy === 'all_current' ? step.upstreamStepIds : [];
   const { keyNames, hasPlainKey } = selection;

@@ -64,8 +64,7 @@ async function fireAlike(
   const recipe = overrides === null ? null : withParameters(step.recipe, config.identity);
   if (recipe !== null) await applyRecipe(manager, recipe);
   const { actor } = firing;
-  const { isStored } = selection;
-  return overEverything(manager, reachOf(ids.length, isStored) === 'scan', () =>
-    fireRuns(manager, { selection, ids, isStored, config: config.all, recipe, actor, now }),
+  return overEverything(manager, reachOf(selection, ids.length) === 'scan', () =>
+    fireRuns(manager, { selection, ids, config: config.all, recipe, actor, now }),
   );
 }

@@ -17,8 +17,6 @@ import type { StepSelection } from '../queries/gap/step-members.js';
 
 export interface EvaluableSelection extends StepSelection {
   readonly rule: GroupingRule;
-  /** Membership is no function of one row: members are listed in sub_group_member. */
-  readonly isStored: boolean;
   readonly associations: readonly Association[];
   /** The filter says `within_last`: time alone changes what it selects. */
   readonly isTimeDependent: boolean;
@@ -53,6 +51,7 @@ export function selectionOf(step: EvaluableStep, now: Date): EvaluableSelection 
     hasPlainKey: rule.kind === 'by' && plain.length === terms.length,
     upstreamStepIds: step.upstreamStepIds,
     takesRaw: step.upstreamStepIds.length === 0 || step.inputs['raw'] === true,
+    archiveItems: step.archiveItems,
     productTypes: productTypes(step.inputs),
     isTimeDependent: dependsOnTime(filter) || associationsDependOnTime(associations),
     pathPattern: typeof pattern === 'string' ? globRegex(pattern) : null,

@@ -108,7 +108,7 @@ async function recount(manager: EntityManager, { step, selection, touched }: Rec
   const slotDim = slotDimOf(step);
   const ids = touched.filter(({ isNarrowed }) => isNarrowed || slotDim !== null).map(({ id }) => id);
   const distinct = [...new Set(ids)];
-  const isAll = reachOf(distinct.length, false) === 'scan';
+  const isAll = reachOf(selection, distinct.length) === 'scan';
   return overEverything(manager, isAll, () =>
     recountSubGroups(manager, { selection, ids: distinct, slotDim }),
   );

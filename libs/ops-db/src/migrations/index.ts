@@ -12,6 +12,7 @@ import { LocationHealth1700000000011 } from './1700000000011-location-health.js'
 import { Triggers1700000000013 } from './1700000000013-triggers.js';
 import { ChangeFeed1700000000012 } from './1700000000012-change-feed.js';
 import { Associations1700000000014 } from './1700000000014-associations.js';
+import { LargeArchives1700000000016 } from './1700000000016-large-archives.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -29,4 +30,5 @@ export const MIGRATIONS = [
   ChangeFeed1700000000012,
   Triggers1700000000013,
   Associations1700000000014,
+  LargeArchives1700000000016,
 ];

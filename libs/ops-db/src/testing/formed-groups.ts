@@ -21,6 +21,7 @@ export function formable(json: unknown): Formable {
 /** Items with a dimension `world`. */
 export const worldSelection = (stepId: number, rule: Formable): StepSelection => ({
   stepId,
+  isStored: true,
   tables: new Set(),
   filter: sql`item.dims ? 'world'`,
   terms: rule.terms,
@@ -29,6 +30,7 @@ export const worldSelection = (stepId: number, rule: Formable): StepSelection =>
   hasPlainKey: true,
   upstreamStepIds: [],
   takesRaw: true,
+  archiveItems: 0,
   productTypes: [],
   pathPattern: null,
 });

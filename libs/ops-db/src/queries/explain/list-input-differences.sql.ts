@@ -23,15 +23,13 @@ export interface InputDifference {
 export interface InputDifferencesRequest {
   readonly selection: StepSelection;
   readonly subGroupId: number;
-  /** Its members are listed in sub_group_member. */
-  readonly isStored: boolean;
   readonly limit: number;
 }
 
 /** How the members of a sub-group differ from the frozen inputs of its last completed run, as `listInputCauses` names it. */
 export const listInputDifferences = (
   manager: EntityManager,
-  { selection, subGroupId, isStored, limit }: InputDifferencesRequest,
+  { selection, subGroupId, limit }: InputDifferencesRequest,
 ): Promise<InputDifference[]> =>
   queryRows<InputDifference>(
     manager,
@@ -39,7 +37,7 @@ export const listInputDifferences = (
     WITH target AS MATERIALIZED (
       SELECT g.id, g.dims, done.input_set_id FROM sub_group g JOIN run done ON done.id = g.last_completed_run_id WHERE g.id = ${subGroupId}
     ),
-${inputDifferences(selection, reachOf(1, isStored))}
+${inputDifferences(selection, reachOf(selection, 1))}
     SELECT d.change,
       d.item_id AS "itemId", coalesce(item.name, format('item %s', d.item_id)) AS name, was, "is",
       coalesce(CASE WHEN was IS NULL THEN item.registered_at END, item.retired_at, item.changed_at) AS at, d.run_id AS "runId"

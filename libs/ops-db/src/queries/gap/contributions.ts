@@ -12,8 +12,8 @@ export interface TouchedSubGroup {
 
 /** Of the jsonb objects in an array, what all of them agree on: the entries of the first that no other disputes. */
 const agreedIn = (all: string): string =>
-  `(SELECT coalesce(jsonb_object_agg(name, value), '{}') FROM jsonb_each(${all}[1]) AS dim(name, value)
-       WHERE NOT EXISTS (SELECT FROM unnest(${all}) AS other(dims) WHERE other.dims -> name IS DISTINCT FROM value))`;
+  `CASE WHEN cardinality(${all}) = 1 THEN ${all}[1] ELSE (SELECT coalesce(jsonb_object_agg(name, value), '{}') FROM jsonb_each(${all}[1]) AS dim(name, value)
+       WHERE NOT EXISTS (SELECT FROM unnest(${all}) AS other(dims) WHERE other.dims -> name IS DISTINCT FROM value)) END`;
 
 /**
  * Dimensions that all rows of a relation `members (id, dims)` with the same `key` have with the same value: relation
@@ -48,7 +48,8 @@ export const addContributions = (stepId: number): SqlFragment => sql`
     -- A result made again comes with the dims of the one that it replaces: nothing is narrowed by that.
     narrowed AS (
       SELECT DISTINCT key_dims FROM (
-        SELECT key_dims FROM contribution GROUP BY key_dims, dims, obs_time, obs_time_end HAVING sum(sign) < 0) lost
+        SELECT key_dims FROM contribution WHERE EXISTS (SELECT FROM contribution WHERE sign < 0)
+        GROUP BY key_dims, dims, obs_time, obs_time_end HAVING sum(sign) < 0) lost
     ),
     ${agreedDims('contribution', 'key_dims', 'sign > 0')},
     written AS (
@@ -62,6 +63,7 @@ export const addContributions = (stepId: number): SqlFragment => sql`
         input_fingerprint = add_fingerprints(g.input_fingerprint, excluded.input_fingerprint),
         -- Without an arrival, excluded.last_member_at is NULL, and its common dims say nothing.
         common_dims = CASE WHEN excluded.last_member_at IS NULL THEN g.common_dims WHEN g.member_count = 0 THEN excluded.common_dims
+          WHEN g.common_dims <@ excluded.common_dims THEN g.common_dims
           ELSE agreed_dims(g.common_dims, excluded.common_dims) || g.dims END,
         first_member_at = CASE WHEN g.member_count + excluded.member_count > 0 THEN least(g.first_member_at, excluded.first_member_at) END,
         last_member_at = CASE WHEN g.member_count + excluded.member_count > 0 THEN greatest(g.last_member_at, excluded.last_member_at) END,

@@ -67,7 +67,8 @@ export const findGapWork = (
         ORDER BY change.tx DESC, change.id DESC LIMIT 1) IS NOT NULL AS "hasItemChanges",
       ARRAY(SELECT DISTINCT change.relation FROM relation_change change WHERE ${IS_NEW} ORDER BY 1) AS "changedRelations",
       EXISTS (SELECT FROM sub_group_change change WHERE change.step_id = step.id AND ${IS_NEW}) AS "hasSubGroupChanges",
-      EXISTS (SELECT FROM sub_group g WHERE g.until <= ${now} AND g.step_id = step.id) AS "isDue",
+      -- The first of its index: whether any is due would be looked for among all of a step.
+      coalesce((SELECT min(g.until) FROM sub_group g WHERE g.step_id = step.id) <= ${now}, false) AS "isDue",
       requests.are_open AS "hasOpenRequest",
       pipeline.trigger_type = 'CONTINUOUS' AS "firesAtOnce",
       (pipeline.trigger_type = 'CONTINUOUS' OR requests.are_open)

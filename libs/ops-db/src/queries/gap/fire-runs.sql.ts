@@ -8,8 +8,6 @@ export interface FireRuns {
   readonly selection: StepSelection;
   /** Sub-groups that may fire (`listFireableSubGroups`). */
   readonly ids: readonly number[];
-  /** Their members are listed in sub_group_member. */
-  readonly isStored: boolean;
   /** Effective parameters of every role, as the runs will get them. */
   readonly config: JsonObject;
   /** Null: the step's own. It must be stored. */
@@ -19,7 +17,7 @@ export interface FireRuns {
 }
 
 /** Those of the sub-groups that still want a run, locked, with their members, and what is bound to them, as they are now: `target`, `member`, `frozen`. */
-const frozenInputs = ({ selection, ids, isStored }: FireRuns): SqlFragment => sql`
+const frozenInputs = ({ selection, ids }: FireRuns): SqlFragment => sql`
     target AS MATERIALIZED (
       SELECT g.id, g.dims, g.common_dims, g.causes, g.association_fingerprint
       FROM sub_group g
@@ -28,7 +26,7 @@ const frozenInputs = ({ selection, ids, isStored }: FireRuns): SqlFragment => sq
     ),
     member AS MATERIALIZED (
       SELECT sub_group_id, id AS item_id, content_hash, size_bytes, hash_a, hash_b, '' AS binding
-      FROM (${membersOfTargets(selection, reachOf(ids.length, isStored))}) found
+      FROM (${membersOfTargets(selection, reachOf(selection, ids.length))}) found
       UNION ALL
       ${boundInputs}
     ),

@@ -17,7 +17,7 @@ export const inputDifferences = (selection: StepSelection, reach: Reach): SqlFra
       SELECT target.id AS sub_group_id, used.item_id, used.content_hash
       FROM target JOIN input_set_member used ON used.input_set_id = target.input_set_id AND used.binding = ''
     ),
-    unlike AS MATERIALIZED (
+    unlike AS (
       SELECT coalesce(present.sub_group_id, past.sub_group_id) AS sub_group_id, item_id, past.content_hash AS was, present.content_hash AS "is", maker.id AS run_id, maker.sub_group_id AS origin_id
       FROM present FULL JOIN past USING (sub_group_id, item_id)
       LEFT JOIN data_product product USING (item_id) LEFT JOIN run maker ON maker.id = product.run_id
@@ -26,8 +26,7 @@ export const inputDifferences = (selection: StepSelection, reach: Reach): SqlFra
     difference AS (
       SELECT sub_group_id, item_id, was, "is", run_id, CASE
         WHEN was IS NOT NULL AND "is" IS NOT NULL THEN 'changed'
-        WHEN was IS NULL AND origin_id IN (SELECT o.origin_id FROM unlike o WHERE o.sub_group_id = d.sub_group_id AND o."is" IS NULL) THEN 'remade'
-        WHEN "is" IS NULL AND origin_id IN (SELECT o.origin_id FROM unlike o WHERE o.sub_group_id = d.sub_group_id AND o.was IS NULL) THEN 'remade'
+        WHEN origin_id IS NOT NULL AND bool_or(was IS NULL) OVER of_origin AND bool_or("is" IS NULL) OVER of_origin THEN 'remade'
         WHEN was IS NULL THEN 'added' ELSE 'removed' END AS change
-      FROM unlike d
+      FROM unlike WINDOW of_origin AS (PARTITION BY sub_group_id, origin_id)
     )`;

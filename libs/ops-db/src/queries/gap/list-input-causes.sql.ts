@@ -13,14 +13,12 @@ export interface InputCausesRequest {
   readonly selection: StepSelection;
   /** Sub-groups whose members are not those of their last completed run. */
   readonly ids: readonly number[];
-  /** Their members are listed in sub_group_member. */
-  readonly isStored: boolean;
 }
 
 /** How the members of some sub-groups differ from those of their last completed run: the causes that `inputDifferences` finds. */
 export const listInputCauses = (
   manager: EntityManager,
-  { selection, ids, isStored }: InputCausesRequest,
+  { selection, ids }: InputCausesRequest,
 ): Promise<InputCauses[]> =>
   queryRows<InputCauses>(
     manager,
@@ -30,7 +28,7 @@ export const listInputCauses = (
       FROM sub_group g JOIN run done ON done.id = g.last_completed_run_id
       WHERE g.id = ANY(${ids}::bigint[])
     ),
-${inputDifferences(selection, reachOf(ids.length, isStored))}
+${inputDifferences(selection, reachOf(selection, ids.length))}
     SELECT sub_group_id AS "subGroupId", array_agg(DISTINCT cause ORDER BY cause) AS causes
     FROM (SELECT sub_group_id, CASE change WHEN 'remade' THEN 'upstream_remade' ELSE 'input_' || change END AS cause FROM difference) named
     GROUP BY sub_group_id`,

@@ -21,6 +21,8 @@ export interface EvaluableStep {
   readonly associations: readonly Json[];
   /** The document of its recipe. */
   readonly recipe: JsonObject;
+  /** How many items the archive holds, about. */
+  readonly archiveItems: number;
 }
 
 /** The living steps of a pipeline, upstream before downstream. */
@@ -31,7 +33,8 @@ export const loadEvaluableSteps = (manager: EntityManager, pipelineId: number): 
     SELECT step.id, step.name, pipeline.id AS "pipelineId", pipeline.name AS pipeline, data_grouping.filter, step.group_by AS "groupBy", step.inputs,
       ARRAY(SELECT upstream_step_id FROM reduction_step_dependency d WHERE d.step_id = step.id ORDER BY 1) AS "upstreamStepIds",
       step.upstream_policy AS "upstreamPolicy", config.parameters, version.config_schema AS "configSchema",
-      step.expect, step.max_wait_seconds AS "maxWaitSeconds", step.associations, recipe.document AS recipe
+      step.expect, step.max_wait_seconds AS "maxWaitSeconds", step.associations, recipe.document AS recipe,
+      (SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'data_item'::regclass) AS "archiveItems"
     FROM reduction_step step
     JOIN pipeline ON pipeline.id = step.pipeline_id
     JOIN data_grouping ON data_grouping.id = pipeline.data_grouping_id

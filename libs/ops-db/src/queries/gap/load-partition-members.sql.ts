@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { queryRows } from '../../sql.js';
 import { itemSource } from '../item-source.sql.js';
 import { microseconds } from './find-touched-partitions.sql.js';
-import { membersOfTargets, reachOf, stepMembers, type StepSelection } from './step-members.js';
+import { archiveReachOf, membersOfTargets, stepMembers, type StepSelection } from './step-members.js';
 
 export interface MemberScope {
   readonly keyDims: Dims;
@@ -52,7 +52,7 @@ function reached(selection: StepSelection, reach: PartitionReach): SqlFragment {
     case 'keys':
       return sql`target AS MATERIALIZED (
         SELECT ordinality AS id, value AS dims FROM jsonb_array_elements(${JSON.stringify(reach.keys)}::jsonb) WITH ORDINALITY
-      ), found AS (${membersOfTargets(selection, reachOf(reach.keys.length, false))})`;
+      ), found AS (${membersOfTargets(selection, archiveReachOf(selection, reach.keys.length))})`;
     case 'items':
       return sql`found AS (${stepMembers(selection, { from: 'data_item', where: sql`item.id = ANY(${reach.ids}::bigint[])` })})`;
     case 'ranges': {

@@ -22,7 +22,7 @@ export async function recountSubGroups(
   { selection, ids, slotDim }: RecountRequest,
 ): Promise<JsonObject[]> {
   if (ids?.length === 0) return [];
-  const reach = ids === null ? 'scan' : reachOf(ids.length, false);
+  const reach = ids === null ? 'scan' : reachOf(selection, ids.length);
   const rows = await queryRows<{ was: JsonObject }>(
     manager,
     sql`

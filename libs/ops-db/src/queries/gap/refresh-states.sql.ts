@@ -97,16 +97,18 @@ const facts = (request: RefreshStates): SqlFragment => sql`
           || CASE WHEN done.config_hash <> rule.config_hash THEN ARRAY['config'] ELSE '{}'::text[] END
           || CASE WHEN done.association_fingerprint <> g.association_fingerprint THEN ARRAY['calibration_superseded'] ELSE '{}'::text[] END END
           || CASE WHEN g.forced_at IS NOT NULL THEN ARRAY['forced'] ELSE '{}'::text[] END AS causes,
-        ARRAY(SELECT name FROM jsonb_each(g.dims) AS dim(name, value) WHERE value = 'null' ORDER BY name) AS missing_dims,
+        CASE WHEN g.dims = jsonb_strip_nulls(g.dims) THEN '{}'::text[]
+          ELSE ARRAY(SELECT name FROM jsonb_each(g.dims) AS dim(name, value) WHERE value = 'null' ORDER BY name) END AS missing_dims,
         CASE WHEN g.report ->> 'form' = ANY(${OPEN_FORMS}) THEN g.report END AS open_report,
         (g.report ->> 'closes_at')::timestamptz AS report_until,
-        CASE WHEN closed.at >= g.last_member_at OR g.first_member_at + make_interval(secs => rule.max_wait_seconds) <= ${request.now} THEN NULL
-          ELSE lacking.detail END AS lacking,
+        CASE WHEN rule.expect IS NULL OR closed.at >= g.last_member_at
+            OR g.first_member_at + make_interval(secs => rule.max_wait_seconds) <= ${request.now} THEN NULL
+          ELSE (${LACKING}) END AS lacking,
         g.first_member_at + make_interval(secs => rule.max_wait_seconds) AS waited_until,
         g.forced_at IS NULL AND last.input_fingerprint = g.input_fingerprint AND last.software_hash = rule.software_hash
           AND last.config_hash = rule.config_hash AS is_same_work,
         last.id AS last_id, last.status AS last_status, last.failure_class, last.failure_count, last.cancel_requested_by, last.cancel_reason,
-        rule.pause,
+        rule.pause, g.state AS was_state, g.causes AS was_causes, g.detail AS was_detail, g.until AS was_until,
         CASE WHEN closed.at >= g.last_member_at THEN NULL ELSE g.last_member_at + make_interval(secs => rule.settle_seconds) END AS settled_at,
         g.last_fired_at + make_interval(secs => rule.cooldown_seconds) AS cooled_at
       FROM sub_group g
@@ -118,8 +120,8 @@ const facts = (request: RefreshStates): SqlFragment => sql`
       LEFT JOIN LATERAL (
         SELECT max(closing.closed_at) AS at FROM closing WHERE g.common_dims @> closing.selection
       ) closed ON true
-      LEFT JOIN LATERAL (${LACKING}) lacking ON rule.expect IS NOT NULL
       WHERE ${isAsked(request)}
+      OFFSET 0
     )`;
 
 /** Why a sub-group `g` is not what the `rule` expects; NULL when it is. */
@@ -132,7 +134,11 @@ const LACKING = sql`
         FROM jsonb_array_elements(rule.expect #> '{slots,values}') WITH ORDINALITY AS wanted(value, place)
         HAVING count(*) FILTER (WHERE g.slots ? scalar_json(wanted.value)::text) < (rule.expect ->> 'minimum')::int`;
 
-/** The rules, in the order of `evaluateSubGroup`, and what is shown beside each state: `verdict`. */
+/**
+ * The rules, in the order of `evaluateSubGroup`, and what is shown beside each state: `verdict`, and those that are `news`.
+ *
+ * OFFSET 0, here and in `fact`: each value is worked out once, not wherever a rule names it.
+ */
 const verdicts = (now: Date): SqlFragment => sql`
     judged AS (
       SELECT *, CASE
@@ -149,10 +155,10 @@ const verdicts = (now: Date): SqlFragment => sql`
         WHEN cooled_at > ${now} THEN 'cooling_down'
         WHEN is_first THEN 'missing'
         ELSE 'stale' END AS state
-      FROM fact
+      FROM fact OFFSET 0
     ),
     verdict AS (
-      SELECT id, state, CASE WHEN state IN ('running', 'current') THEN '{}' ELSE causes END AS causes,
+      SELECT id, was_state, was_causes, was_detail, was_until, state, CASE WHEN state IN ('running', 'current') THEN '{}' ELSE causes END AS causes,
         CASE state
           WHEN 'running' THEN jsonb_build_object('run_id', last_id)
           WHEN 'waived' THEN CASE WHEN waived_by IS NOT NULL THEN jsonb_build_object('by', waived_by, 'reason', waived_reason)
@@ -169,7 +175,11 @@ const verdicts = (now: Date): SqlFragment => sql`
           WHEN 'blocked' THEN CASE WHEN blocked_by IS NULL THEN (association #>> '{awaiting,until}')::timestamptz END
           WHEN 'incomplete' THEN CASE WHEN cardinality(missing_dims) > 0 OR member_count < min_members THEN NULL
             WHEN open_report IS NOT NULL THEN report_until ELSE waited_until END END AS until
-      FROM judged
+      FROM judged OFFSET 0
+    ),
+    news AS (
+      SELECT id, state, causes, detail, until FROM verdict
+      WHERE (was_state, was_causes, was_detail, was_until) IS DISTINCT FROM (state, causes, detail, until)
     )`;
 
 /** What the formation of a sub-group says of it while it is not to be run. */
@@ -186,10 +196,9 @@ export const refreshStates = (manager: EntityManager, request: RefreshStates): P
     manager,
     sql`
     WITH ${rules(request.stepId)}, ${blockers(request)}, ${facts(request)}, ${verdicts(request.now)}
-    UPDATE sub_group g SET state = verdict.state, causes = verdict.causes, detail = verdict.detail, until = verdict.until,
-      state_since = CASE WHEN g.state = verdict.state THEN g.state_since ELSE ${request.now} END
-    FROM verdict
-    WHERE g.id = verdict.id
-      AND (g.state, g.causes, g.detail, g.until) IS DISTINCT FROM (verdict.state, verdict.causes, verdict.detail, verdict.until)
+    UPDATE sub_group g SET state = news.state, causes = news.causes, detail = news.detail, until = news.until,
+      state_since = CASE WHEN g.state = news.state THEN g.state_since ELSE ${request.now} END
+    FROM news
+    WHERE g.id = news.id AND g.step_id = ${request.stepId}
     RETURNING g.id, g.state`,
   );

@@ -4,6 +4,8 @@ import { itemSource } from '../item-source.sql.js';
 /** Where the inputs of one step come from. Fragments use the alias `item` for data_item. */
 export interface StepSelection {
   readonly stepId: number;
+  /** Membership is no function of one row: members are listed in sub_group_member. */
+  readonly isStored: boolean;
   /** Tables that `filter` reads. */
   readonly tables: ReadonlySet<FilterTable>;
   readonly filter: SqlFragment;
@@ -16,6 +18,8 @@ export interface StepSelection {
   readonly hasPlainKey: boolean;
   readonly upstreamStepIds: readonly number[];
   readonly takesRaw: boolean;
+  /** How many items the archive holds, about. */
+  readonly archiveItems: number;
   readonly productTypes: readonly string[];
   /** POSIX regular expression on a product's path, or null for every path. */
   readonly pathPattern: string | null;
@@ -65,11 +69,17 @@ export function stepMembers(selection: StepSelection, rows: MemberRows = ALL): S
 /** How the members of some sub-groups are found: through an index for each, or by one look at everything. */
 export type Reach = 'probe' | 'scan' | 'stored';
 
-/** More sub-groups than this are found faster by one scan than by one probe each. */
-const MOST_PROBES = 200;
+/** A probe of a sub-group takes as long as so many items of a scan. */
+const ITEMS_PER_PROBE = 100;
+/** However few items there are thought to be: nobody may have counted them yet. */
+const LEAST_PROBES = 200;
 
-export const reachOf = (subGroups: number, isStored: boolean): Reach =>
-  isStored ? 'stored' : subGroups <= MOST_PROBES ? 'probe' : 'scan';
+/** The faster look into the archive for the members of so many sub-groups. */
+export const archiveReachOf = ({ archiveItems }: StepSelection, subGroups: number): 'probe' | 'scan' =>
+  subGroups <= Math.max(LEAST_PROBES, archiveItems / ITEMS_PER_PROBE) ? 'probe' : 'scan';
+
+export const reachOf = (selection: StepSelection, subGroups: number): Reach =>
+  selection.isStored ? 'stored' : archiveReachOf(selection, subGroups);
 
 /**
  * The members of the sub-groups in a relation `target (id, dims)` of the statement: `sub_group_id` and the columns of
