@@ -199,6 +199,6 @@ export const refreshStates = (manager: EntityManager, request: RefreshStates): P
     UPDATE sub_group g SET state = news.state, causes = news.causes, detail = news.detail, until = news.until,
       state_since = CASE WHEN g.state = news.state THEN g.state_since ELSE ${request.now} END
     FROM news
-    WHERE g.id = news.id AND g.step_id = ${request.stepId}
+    WHERE g.id = news.id
     RETURNING g.id, g.state`,
   );
