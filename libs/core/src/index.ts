@@ -42,6 +42,7 @@ export * from './output/products-file.js';
 export * from './output/classify-outputs.js';
 export * from './output/promises.js';
 export * from './output/read-outputs.js';
+export * from './definition/known-names.js';
 export * from './definition/plan-definitions.js';
 export * from './definition/plan-step.js';
 export * from './sub-group/explain-sub-group.js';

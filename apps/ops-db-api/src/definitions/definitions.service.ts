@@ -1,19 +1,16 @@
 import {
   invalidDefinitions,
+  knownNames,
   parseDefinitions,
   planDefinitions,
   type DefinitionsPlan,
-  type KnownDefinitions,
-  type StoredDefinitions,
-  type StoredStep,
 } from '@meridian/core';
-import { loadStoredDefinitions, lockDefinitions } from '@meridian/ops-db';
+import { loadStoredDefinitions, lockDefinitions, writePlan } from '@meridian/ops-db';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Change } from '../http/change.js';
 import { findConfigProblems } from './config-problems.js';
 import { DefinitionChangeResponse } from './definition-change.response.js';
-import { writePlan } from './write-plan.js';
 
 /** Definitions files: everything is checked before anything is written, and all of it is written or nothing. */
 @Injectable()
@@ -52,22 +49,3 @@ export async function makePlan(manager: EntityManager, document: unknown): Promi
   if (problems.length > 0) throw invalidDefinitions(problems);
   return plan;
 }
-
-function knownNames(stored: StoredDefinitions): KnownDefinitions {
-  const software = new Map<string, string[]>();
-  for (const { definition } of stored.software) {
-    software.set(definition.name, [...(software.get(definition.name) ?? []), definition.version]);
-  }
-  return {
-    software,
-    pools: new Set(stored.pools.map(({ definition }) => definition.name)),
-    groupings: new Set(stored.groupings.map(({ definition }) => definition.name)),
-    pipelines: new Map(
-      stored.pipelines.map(({ definition, steps }) => [definition.name, livingNames(steps)]),
-    ),
-    locations: new Map(stored.locations.map(({ definition }) => [definition.name, definition.kind])),
-  };
-}
-
-const livingNames = (steps: readonly StoredStep[]): string[] =>
-  steps.filter((step) => !step.isRetired).map((step) => step.definition.name);

@@ -1,9 +1,8 @@
-import { planPipeline, type Proposal } from '@meridian/ops-db';
+import { planPipeline, writePlan, type Proposal } from '@meridian/ops-db';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { DefinitionChangeResponse } from '../definitions/definition-change.response.js';
 import { makePlan } from '../definitions/definitions.service.js';
-import { writePlan } from '../definitions/write-plan.js';
 import { notFound } from '../http/not-found.js';
 import { PipelinePlanResponse } from './plan.response.js';
 

@@ -1,16 +1,14 @@
 import type { DefinitionsPlan, PlannedPipeline } from '@meridian/core';
-import {
-  applyGrouping,
-  applyLocation,
-  applyPipeline,
-  applyPool,
-  applyRecipe,
-  applySoftware,
-  applyStep,
-  retireSteps,
-  setStepDependencies,
-} from '@meridian/ops-db';
 import type { EntityManager } from 'typeorm';
+import { applyGrouping } from '../queries/apply-grouping.sql.js';
+import { applyLocation } from '../queries/apply-location.sql.js';
+import { applyPipeline } from '../queries/apply-pipeline.sql.js';
+import { applyPool } from '../queries/apply-pool.sql.js';
+import { applyRecipe } from '../queries/apply-recipe.sql.js';
+import { applySoftware } from '../queries/apply-software.sql.js';
+import { applyStep } from '../queries/apply-step.sql.js';
+import { retireSteps } from '../queries/retire-steps.sql.js';
+import { setStepDependencies } from '../queries/set-step-dependencies.sql.js';
 
 /** Writes what the plan changes, in the order of references; what is unchanged is not touched, not even by an UPDATE that sets nothing. */
 export async function writePlan(manager: EntityManager, plan: DefinitionsPlan, actor: string): Promise<void> {
