@@ -1,4 +1,5 @@
 import { becomeEvaluator, databaseTime, evaluatePipeline, listGaps } from '@meridian/ops-db';
+import { explainStatements, longReads } from '@meridian/ops-db/testing';
 import type { EntityManager } from 'typeorm';
 import { Telescope } from './gaps-archive.js';
 import type { Archive } from './gaps-databases.js';
@@ -11,15 +12,6 @@ const MOST_ROWS = 10 * NEW_FILES;
 /** What grows with the archive: were much of it read, a tick would cost what the archive holds. */
 const LARGE = new Set(['data_item', 'sub_group', 'run', 'input_set', 'input_set_member', 'raw_data_file']);
 
-interface PlanNode {
-  readonly 'Node Type': string;
-  readonly 'Relation Name'?: string;
-  readonly 'Actual Rows': number;
-  readonly 'Actual Loops': number;
-  readonly 'Rows Removed by Filter'?: number;
-  readonly Plans?: readonly PlanNode[];
-}
-
 /** Every statement of a tick with 1,000 new files is explained as it is run: none may read much of a large table. */
 export async function plans({ items, dataSource, step }: Archive): Promise<Figures> {
   const { manager } = dataSource;
@@ -27,15 +19,15 @@ export async function plans({ items, dataSource, step }: Archive): Promise<Figur
   const ticker = new Ticker(dataSource, 1);
   await ticker.tick();
   await telescope.observe(NEW_FILES);
-  const tick = await longReads(manager, (inside) => tickOf(inside, step.pipelineId));
+  const tick = await readsOf(manager, (inside) => tickOf(inside, step.pipelineId));
   await ticker.tick();
-  const idle = await longReads(manager, (inside) => tickOf(inside, step.pipelineId));
+  const idle = await readsOf(manager, (inside) => tickOf(inside, step.pipelineId));
   const page = { pipeline: null, step: null, state: null, dims: {}, after: null, limit: 100 };
-  const pages = await longReads(manager, (inside) => listGaps(inside, page));
+  const pages = await readsOf(manager, (inside) => listGaps(inside, page));
   const [first] = await everyStep(manager);
   if (first === undefined) throw new Error('a survey has steps');
   const now = await databaseTime(manager);
-  const control = await longReads(manager, (inside) => plainGap(inside, first, now));
+  const control = await readsOf(manager, (inside) => plainGap(inside, first, now));
   return {
     [`plans at ${items}, a tick`]: figure(tick, `for ${NEW_FILES} new files`),
     [`plans at ${items}, nothing new`]: figure(idle, 'every step of a pipeline looked at'),
@@ -60,38 +52,15 @@ interface Reads {
   readonly reads: readonly string[];
 }
 
-/** Explained in a savepoint that is taken back: what a statement reads is known only once it has run. */
-async function longReads(
+async function readsOf(
   manager: EntityManager,
   act: (manager: EntityManager) => Promise<unknown>,
 ): Promise<Reads> {
-  const reads: string[] = [];
-  let statements = 0;
-  await manager.transaction(async (inside) => {
-    const ask = inside.query.bind(inside);
-    const query = async (text: string, values?: unknown[]): Promise<unknown> => {
-      await ask('SAVEPOINT explained');
-      const [row] = await ask<[{ 'QUERY PLAN': [{ Plan: PlanNode }] }]>(
-        `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
-        values,
-      );
-      await ask('ROLLBACK TO SAVEPOINT explained');
-      statements += 1;
-      const start = text.replace(/\s+/g, ' ').trim().slice(0, 90);
-      for (const read of longReadsOf(row['QUERY PLAN'][0].Plan)) reads.push(`${read}: ${start} …`);
-      return ask(text, values);
-    };
-    await act({ query } as unknown as EntityManager);
-  });
-  return { statements, reads };
-}
-
-function longReadsOf(node: PlanNode): string[] {
-  const relation = node['Relation Name'] ?? '';
-  const isScan = node['Node Type'].endsWith('Scan') && LARGE.has(relation);
-  const rows = (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'];
-  const own = isScan && rows > MOST_ROWS ? [`${relation} (${rows} rows)`] : [];
-  return [...own, ...(node.Plans ?? []).flatMap(longReadsOf)];
+  const statements = await explainStatements(manager, act);
+  return {
+    statements: statements.length,
+    reads: longReads(statements, { tables: LARGE, mostRows: MOST_ROWS }),
+  };
 }
 
 const figure = ({ statements, reads }: Reads, of: string) => ({

@@ -1,36 +1,16 @@
 import { sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow, queryRows } from '../sql.js';
-import { aPool, aRun, aStep, openTestDatabase, type BuiltStep, type TestDatabase } from '../testing/index.js';
+import {
+  aPool,
+  aRun,
+  aStep,
+  explainStatements,
+  openTestDatabase,
+  type BuiltStep,
+  type TestDatabase,
+} from '../testing/index.js';
 import { claimRuns } from './claim-runs.sql.js';
-
-interface PlanNode {
-  readonly 'Index Name'?: string;
-  readonly 'Actual Rows': number;
-  readonly Plans?: readonly PlanNode[];
-}
-
-/** Whatever `act` asks of its manager is explained as it runs. */
-async function nodesOf(
-  db: EntityManager,
-  act: (manager: EntityManager) => Promise<unknown>,
-): Promise<PlanNode[]> {
-  const nodes: PlanNode[] = [];
-  const collect = (node: PlanNode): void => {
-    nodes.push(node);
-    node.Plans?.forEach(collect);
-  };
-  const query = async (text: string, values: unknown[]): Promise<unknown[]> => {
-    const rows = await db.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
-      `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
-      values,
-    );
-    rows.forEach((row) => collect(row['QUERY PLAN'][0].Plan));
-    return [];
-  };
-  await act({ query } as unknown as EntityManager);
-  return nodes;
-}
 
 describe('claimRuns, by its plan', () => {
   let test: TestDatabase;
@@ -69,13 +49,17 @@ describe('claimRuns, by its plan', () => {
     );
     await queryRows(db, inPool);
     const request = { actor: 'm', leaseOwner: 'm', leaseSeconds: 30, locationIds: [step.locationId] };
-    const nodes = await nodesOf(db, (manager) => claimRuns(manager, { ...request, limit: 20 }));
+    const statements = await explainStatements(db, (manager) =>
+      claimRuns(manager, { ...request, limit: 20 }),
+    );
     const taken = await queryRow<{ n: number }>(
       db,
       sql`SELECT count(*)::int AS n FROM run WHERE status = 'STAGING_DATA'`,
     );
     expect(taken).toEqual({ n: 20 });
-    const read = nodes.filter((node) => node['Index Name'] === 'pending_run_by_urgency');
+    const read = statements
+      .flatMap(({ nodes }) => nodes)
+      .filter((node) => node['Index Name'] === 'pending_run_by_urgency');
     expect(read.map((node) => node['Actual Rows'])).toEqual([20]);
   });
 });

@@ -3,3 +3,9 @@ export * from './builders.js';
 export * from './run-builders.js';
 export * from './association-builders.js';
 export { dumpDatabase } from './dump-database.js';
+export {
+  explainStatements,
+  longReads,
+  type ExplainedStatement,
+  type PlanNode,
+} from './explain-statements.js';
