@@ -9,6 +9,7 @@ import {
 } from '@meridian/core';
 import type { DataLocation, StoredJson } from '@meridian/ops-db';
 import { ApiProperty } from '@nestjs/swagger';
+import { pausable, PausableResponse } from '../http/pausable.response.js';
 
 export const HEALTH_STATES = ['unknown', 'healthy', 'unhealthy'] as const;
 
@@ -52,13 +53,7 @@ export class LocationHealthResponse {
   }
 }
 
-export class LocationResponse {
-  @ApiProperty()
-  id!: number;
-
-  @ApiProperty()
-  name!: string;
-
+export class LocationResponse extends PausableResponse {
   @ApiProperty({ enum: LOCATION_KINDS })
   kind!: LocationKind;
 
@@ -83,15 +78,6 @@ export class LocationResponse {
   @ApiProperty({ type: Number, nullable: true })
   max_jobs_in_queue!: number | null;
 
-  @ApiProperty({ type: Date, nullable: true })
-  paused_at!: Date | null;
-
-  @ApiProperty({ type: String, nullable: true })
-  paused_by!: string | null;
-
-  @ApiProperty({ type: String, nullable: true })
-  pause_reason!: string | null;
-
   @ApiProperty({ type: LocationHealthResponse })
   health!: LocationHealthResponse;
 
@@ -103,8 +89,7 @@ export class LocationResponse {
 
   static from(location: DataLocation): LocationResponse {
     return {
-      id: location.id,
-      name: location.name,
+      ...pausable(location),
       kind: location.kind,
       base_path: location.basePath,
       backend: location.backend,
@@ -113,9 +98,6 @@ export class LocationResponse {
       staging: location.staging,
       max_active_runs: location.maxActiveRuns,
       max_jobs_in_queue: location.maxJobsInQueue,
-      paused_at: location.pausedAt,
-      paused_by: location.pausedBy,
-      pause_reason: location.pauseReason,
       health: LocationHealthResponse.from(location),
       created_at: location.createdAt,
       updated_at: location.updatedAt,

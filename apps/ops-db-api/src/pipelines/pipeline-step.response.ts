@@ -1,5 +1,6 @@
 import type { PipelineStepRow } from '@meridian/ops-db';
 import { ApiProperty } from '@nestjs/swagger';
+import { pausable, PausableResponse } from '../http/pausable.response.js';
 
 /** Counts as a field of a response. */
 export const COUNTERS = {
@@ -8,13 +9,7 @@ export const COUNTERS = {
   description: 'Sub-groups by state.',
 } as const;
 
-export class PipelineStepResponse {
-  @ApiProperty()
-  id!: number;
-
-  @ApiProperty()
-  name!: string;
-
+export class PipelineStepResponse extends PausableResponse {
   @ApiProperty({ description: 'Upstream steps have lower ones.' })
   position!: number;
 
@@ -101,15 +96,6 @@ export class PipelineStepResponse {
   @ApiProperty({ type: String, nullable: true, description: 'The pool whose slots its runs take.' })
   pool!: string | null;
 
-  @ApiProperty({ type: Date, nullable: true })
-  paused_at!: Date | null;
-
-  @ApiProperty({ type: String, nullable: true })
-  paused_by!: string | null;
-
-  @ApiProperty({ type: String, nullable: true })
-  pause_reason!: string | null;
-
   @ApiProperty()
   recipe_hash!: string;
 
@@ -117,23 +103,9 @@ export class PipelineStepResponse {
   sub_groups!: object;
 
   static from(row: PipelineStepRow): PipelineStepResponse {
-    const {
-      id,
-      name,
-      position,
-      software,
-      config,
-      inputs,
-      associations,
-      expect,
-      resources,
-      retry,
-      outputs,
-      pool,
-    } = row;
+    const { position, software, config, inputs, associations, expect, resources, retry, outputs, pool } = row;
     return {
-      id,
-      name,
+      ...pausable(row),
       position,
       software,
       software_version: row.softwareVersion,
@@ -155,9 +127,6 @@ export class PipelineStepResponse {
       outputs,
       max_active_runs: row.maxActiveRuns,
       pool,
-      paused_at: row.pausedAt,
-      paused_by: row.pausedBy,
-      pause_reason: row.pauseReason,
       recipe_hash: row.recipeHash,
       sub_groups: row.subGroups,
     };

@@ -1,6 +1,7 @@
 import { TRIGGER_TYPES } from '@meridian/core';
 import type { PipelineRow, PipelineStepRow, TriggerRequestRow } from '@meridian/ops-db';
 import { ApiProperty } from '@nestjs/swagger';
+import { pausable, PausableResponse } from '../http/pausable.response.js';
 import { COUNTERS, PipelineStepResponse } from './pipeline-step.response.js';
 
 export class CronScheduleResponse {
@@ -11,13 +12,7 @@ export class CronScheduleResponse {
   timezone!: string;
 }
 
-export class PipelineSummaryResponse {
-  @ApiProperty()
-  id!: number;
-
-  @ApiProperty()
-  name!: string;
-
+export class PipelineSummaryResponse extends PausableResponse {
   @ApiProperty()
   description!: string;
 
@@ -49,15 +44,6 @@ export class PipelineSummaryResponse {
   @ApiProperty({ description: 'Also the ETag; send it as If-Match to change only what you have read.' })
   revision!: number;
 
-  @ApiProperty({ type: Date, nullable: true })
-  paused_at!: Date | null;
-
-  @ApiProperty({ type: String, nullable: true })
-  paused_by!: string | null;
-
-  @ApiProperty({ type: String, nullable: true })
-  pause_reason!: string | null;
-
   @ApiProperty()
   created_by!: string;
 
@@ -74,10 +60,9 @@ export class PipelineSummaryResponse {
   sub_groups!: object;
 
   static from(row: PipelineRow): PipelineSummaryResponse {
-    const { id, name, description, grouping, location, trigger, priority, enabled, revision } = row;
+    const { description, grouping, location, trigger, priority, enabled, revision } = row;
     return {
-      id,
-      name,
+      ...pausable(row),
       description,
       grouping,
       location,
@@ -87,9 +72,6 @@ export class PipelineSummaryResponse {
       priority,
       enabled,
       revision,
-      paused_at: row.pausedAt,
-      paused_by: row.pausedBy,
-      pause_reason: row.pauseReason,
       created_by: row.createdBy,
       created_at: row.createdAt,
       updated_at: row.updatedAt,

@@ -1,14 +1,9 @@
 import type { PoolRow } from '@meridian/ops-db';
 import { ApiProperty } from '@nestjs/swagger';
+import { pausable, PausableResponse } from '../http/pausable.response.js';
 
 /** Slots that runs share, whatever pipeline and location they belong to. */
-export class PoolResponse {
-  @ApiProperty()
-  id!: number;
-
-  @ApiProperty()
-  name!: string;
-
+export class PoolResponse extends PausableResponse {
   @ApiProperty({ description: 'How many runs may be active at once.' })
   slots!: number;
 
@@ -21,27 +16,14 @@ export class PoolResponse {
   @ApiProperty({ type: [String], description: 'As pipeline/step.' })
   steps!: readonly string[];
 
-  @ApiProperty({ type: Date, nullable: true })
-  paused_at!: Date | null;
-
-  @ApiProperty({ type: String, nullable: true })
-  paused_by!: string | null;
-
-  @ApiProperty({ type: String, nullable: true })
-  pause_reason!: string | null;
-
   static from(row: PoolRow): PoolResponse {
-    const { id, name, slots, pending, steps } = row;
+    const { slots, pending, steps } = row;
     return {
-      id,
-      name,
+      ...pausable(row),
       slots,
       in_use: row.inUse,
       pending,
       steps,
-      paused_at: row.pausedAt,
-      paused_by: row.pausedBy,
-      pause_reason: row.pauseReason,
     };
   }
 }
