@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { freePort, startBenchServer } from './bench-server.js';
+import { freePort } from '@meridian/ops-db/testing';
+import { startBenchServer } from './bench-server.js';
 import type { Benchmark, Figures } from './report.js';
 
 const SETTLE_SECONDS = 20;

@@ -1,30 +1,11 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
 import { chown, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { labFacts, systemUser, type LabFacts, type SystemUser } from '@meridian/hpc/testing/lab';
 
 const execute = promisify(execFile);
-
-/** What of `lab.json` is used here; docs/lab.md explains each. */
-interface LabFacts {
-  readonly slurm_version: string;
-  readonly rest_url: string;
-  readonly ssh_host: string;
-  readonly ssh_port: number;
-  readonly ssh_user: string;
-  readonly ssh_key_file: string;
-  readonly ssh_host_key: string;
-  readonly user: string;
-  readonly base_paths: { readonly rest: string; readonly ssh: string };
-  readonly token_command: readonly string[];
-  readonly nodes: readonly string[];
-  readonly bin: string;
-}
-
-export const SITES = ['lab-rest', 'lab-ssh'] as const;
-export type Site = (typeof SITES)[number];
 
 /** What every job of these benchmarks asks for, by whatever way it gets to Slurm. */
 export const RESOURCES = { cpus: 1, memory_mb: 64, walltime_minutes: 5 } as const;
@@ -34,31 +15,22 @@ export const SBATCH_RESOURCES = ['--cpus-per-task=1', '--mem=64', '--time=5', '-
 export class Lab {
   private constructor(
     readonly facts: LabFacts,
-    readonly user: { readonly uid: number; readonly gid: number; readonly home: string },
+    readonly user: SystemUser,
   ) {}
 
   /** @throws Error that says what is missing */
   static open(directory: string): Lab {
     if (process.getuid?.() !== 0)
       throw new Error('this benchmark runs jobs and daemons as the user of the lab, and so has to be root');
-    try {
-      const facts = JSON.parse(readFileSync(join(directory, 'lab.json'), 'utf8')) as LabFacts;
-      const entry = execFileSync('getent', ['passwd', facts.user], { encoding: 'utf8' });
-      const [, , uid, gid, , home = '/'] = entry.trim().split(':');
-      return new Lab(facts, { uid: Number(uid), gid: Number(gid), home });
-    } catch (error) {
-      throw new Error(
-        `there is no lab at ${directory}: start one with "npm run lab -- up", or name it by MERIDIAN_LAB`,
-        { cause: error },
-      );
-    }
+    const facts = labFacts(directory);
+    return new Lab(facts, systemUser(facts.user));
   }
 
   /** The environment of a program of the lab's user. */
   get environment(): Readonly<Record<string, string>> {
     const { user, facts } = this;
     const path = `${facts.bin}:${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`;
-    return { PATH: path, LANG: 'C.UTF-8', HOME: user.home, USER: facts.user, LOGNAME: facts.user };
+    return { PATH: path, LANG: 'C.UTF-8', HOME: user.home, USER: user.name, LOGNAME: user.name };
   }
 
   /** Runs a program as the lab's user; what it prints. */

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from '@meridian/core';
+import { labBackendConfig, type LabSite } from '@meridian/hpc/testing/lab';
 import { queryRow } from '@meridian/ops-db';
-import { RESOURCES, type Lab, type Site } from './slurm-lab.js';
+import { RESOURCES, type Lab } from './slurm-lab.js';
 import type { Meridian } from './slurm-meridian.js';
 
 /** The work of every job here, also of the hand-written ones: all input files, one after the other, become one output file. */
@@ -13,7 +14,7 @@ const LOOK_EVERY_MS = 100;
 /** Where a benchmark keeps what it needs at the site and on this machine. */
 export interface Bench {
   readonly lab: Lab;
-  readonly site: Site;
+  readonly site: LabSite;
   readonly meridian: Meridian;
   /** A directory of this benchmark's own, which the lab's user owns; jobs are in `work` below it. */
   readonly directory: string;
@@ -164,25 +165,7 @@ export class TinyPipeline {
   }
 }
 
-function backendOf({ facts }: Lab, site: Site, over: Readonly<Record<string, unknown>> = {}): object {
-  const common = { user: facts.user, partition: 'debug' };
-  switch (site) {
-    case 'lab-rest':
-      return {
-        backend: 'slurm-rest',
-        backend_config: { ...common, url: facts.rest_url, token: { command: facts.token_command }, ...over },
-      };
-    case 'lab-ssh':
-      return {
-        backend: 'slurm-ssh',
-        backend_config: {
-          ...common,
-          host: facts.ssh_host,
-          port: facts.ssh_port,
-          private_key_file: facts.ssh_key_file,
-          host_key: facts.ssh_host_key,
-          ...over,
-        },
-      };
-  }
-}
+const backendOf = ({ facts }: Lab, site: LabSite, over: Readonly<Record<string, unknown>> = {}): object => ({
+  backend: site.replace('lab', 'slurm'),
+  backend_config: { ...labBackendConfig(facts, site), ...over },
+});

@@ -2,10 +2,11 @@ import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { LAB_SITES, type LabSite } from '@meridian/hpc/testing/lab';
 import { startBenchServer } from './bench-server.js';
 import type { Benchmark, Figure } from './report.js';
 import { requests, throughput } from './slurm-arrays.js';
-import { Lab, SITES, type Site } from './slurm-lab.js';
+import { Lab } from './slurm-lab.js';
 import { latency } from './slurm-latency.js';
 import { merge } from './slurm-merge.js';
 import { Meridian } from './slurm-meridian.js';
@@ -15,7 +16,7 @@ const PARTS = ['P5', 'P9', 'merge', 'P8', 'P7'] as const;
 type Part = (typeof PARTS)[number];
 
 interface SlurmOptions {
-  readonly site: Site;
+  readonly site: LabSite;
   readonly parts: readonly Part[];
   /** Runs of P7; P8 has a tenth of them. */
   readonly runs: number;
@@ -92,7 +93,7 @@ function readOptions(words: readonly string[]): SlurmOptions {
     },
   });
   return {
-    site: oneOf(SITES, values.site),
+    site: oneOf(LAB_SITES, values.site),
     parts: values.only.split(',').map((part) => oneOf(PARTS, part)),
     runs: positive('runs', values.runs),
     rounds: positive('rounds', values.rounds),

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LAB_SITES, Lab, type LabSite } from './lab-cluster.js';
+import { LAB_SITES, type LabSite } from '@meridian/hpc/testing';
+import { Lab } from './lab-cluster.js';
 import { LabMeridian, jobOf, storyOf, type LabPipeline, type RunDetails } from './lab-meridian.js';
 import type { Run } from './meridian-home.js';
 

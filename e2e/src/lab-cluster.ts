@@ -1,19 +1,17 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { labDirectory, labFacts, type LabFacts } from '@meridian/hpc/testing';
-import type { SystemUser } from './meridian-home.js';
-
-const execute = promisify(execFile);
-const LAB_PROGRAM = join(__dirname, '..', '..', 'tools', 'lab.mjs');
-
-/** The locations of docs/lab.md, each another way to the same cluster. */
-export const LAB_SITES = ['lab-rest', 'lab-ssh'] as const;
-export type LabSite = (typeof LAB_SITES)[number];
-
-/** What somebody may do to a service of the lab while Meridian works. */
-export type LabFault = 'start' | 'stop' | 'restart' | 'pause' | 'resume';
+import {
+  lab,
+  labBackendConfig,
+  labDirectory,
+  labFacts,
+  systemUser,
+  type LabFacts,
+  type LabFault,
+  type LabSite,
+  type SystemUser,
+} from '@meridian/hpc/testing';
 
 /** A one-machine cluster: the one that all lab tests share, or one of a test's own that may be broken. */
 export class Lab {
@@ -38,7 +36,7 @@ export class Lab {
   ): Promise<Lab> {
     await lab(directory, 'wipe');
     await lab(directory, 'up', '--port-base', String(portBase), ...options);
-    return new Lab(directory, JSON.parse(readFileSync(join(directory, 'lab.json'), 'utf8')) as LabFacts);
+    return new Lab(directory, labFacts(directory));
   }
 
   wipe(): Promise<void> {
@@ -82,26 +80,7 @@ export class Lab {
   }
 
   /** How a location reaches this cluster. */
-  backendConfig(site: LabSite): Record<string, unknown> {
-    const { facts } = this;
-    return site === 'lab-rest'
-      ? { url: facts.rest_url, user: facts.user, token: { command: facts.token_command }, partition: 'debug' }
-      : {
-          host: facts.ssh_host,
-          port: facts.ssh_port,
-          user: facts.ssh_user,
-          private_key_file: facts.ssh_key_file,
-          host_key: facts.ssh_host_key,
-          partition: 'debug',
-        };
+  backendConfig(site: LabSite): Readonly<Record<string, unknown>> {
+    return labBackendConfig(this.facts, site);
   }
-}
-
-async function lab(directory: string, ...args: readonly string[]): Promise<void> {
-  await execute(process.execPath, [LAB_PROGRAM, ...args, '--state', directory]);
-}
-
-function systemUser(name: string): SystemUser {
-  const entry = execFileSync('getent', ['passwd', name], { encoding: 'utf8' }).trim().split(':');
-  return { name, uid: Number(entry[2]), gid: Number(entry[3]), home: entry[5] ?? '/' };
 }

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Lab, LAB_SITES } from './lab-cluster.js';
+import { LAB_SITES } from '@meridian/hpc/testing';
+import { Lab } from './lab-cluster.js';
 import { MeridianHome } from './meridian-home.js';
 
 interface Summary {

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Lab, LabSite } from './lab-cluster.js';
+import type { LabSite } from '@meridian/hpc/testing';
+import type { Lab } from './lab-cluster.js';
 import { MeridianHome, type HomeOptions, type Run } from './meridian-home.js';
 import { registerRawFiles } from './raw-files.js';
 

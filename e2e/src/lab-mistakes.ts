@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { Lab, LabSite } from './lab-cluster.js';
+import { LAB_SITES, type LabSite } from '@meridian/hpc/testing';
+import type { Lab } from './lab-cluster.js';
 
 /** What somebody got wrong about a location, and what is said of it. */
 export interface Mistake {
@@ -54,7 +55,7 @@ export const mistakesOf = (lab: Lab, secrets: WrongSecrets): readonly Mistake[] 
 ];
 
 const MISTAKES_OF_BOTH: readonly Mistake[] = [
-  ...(['lab-rest', 'lab-ssh'] as const).flatMap((site): Mistake[] => [
+  ...LAB_SITES.flatMap((site): Mistake[] => [
     {
       name: `partition-${site}`,
       site,

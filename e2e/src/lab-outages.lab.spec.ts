@@ -1,4 +1,5 @@
-import { LAB_SITES, Lab, type LabSite } from './lab-cluster.js';
+import { LAB_SITES, type LabSite } from '@meridian/hpc/testing';
+import { Lab } from './lab-cluster.js';
 import { LabMeridian, jobOf, storyOf, type LabPipeline } from './lab-meridian.js';
 
 jest.setTimeout(240_000);

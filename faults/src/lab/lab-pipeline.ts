@@ -1,11 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { labBackendConfig, type LabSite } from '@meridian/hpc/testing/lab';
 import type { Random } from '../random.js';
 import type { LabCluster } from './lab-cluster.js';
 import type { Input, MeridianApi } from './meridian-api.js';
-
-export const LAB_SITES = ['lab-rest', 'lab-ssh'] as const;
-export type LabSite = (typeof LAB_SITES)[number];
 
 /** The one product of every run. */
 export const PRODUCT = 'product.txt';
@@ -90,7 +88,7 @@ function definitions({ site, cluster, proxyPort, home, base, tally }: LabPipelin
         base_path: base,
         backend: site.replace('lab', 'slurm'),
         runtime: 'host',
-        backend_config: { ...wayTo(site, cluster, proxyPort), partition: 'debug' },
+        backend_config: wayTo(site, cluster, proxyPort),
       },
       { name: RAW_LOCATION, kind: 'SOURCE', base_path: rawFolder(home) },
     ],
@@ -109,22 +107,15 @@ function definitions({ site, cluster, proxyPort, home, base, tally }: LabPipelin
   };
 }
 
+/** Past the proxy that breaks it. */
 function wayTo(site: LabSite, { facts }: LabCluster, port: number): object {
-  if (site === 'lab-rest')
-    return {
-      url: `http://127.0.0.1:${port}`,
-      user: facts.user,
-      token: { command: [...facts.token_command, TOKEN_SECONDS] },
-      timeout_seconds: TIMEOUT_SECONDS,
-      message_timeout_seconds: MESSAGE_TIMEOUT_SECONDS,
-    };
-  return {
-    host: facts.ssh_host,
-    port,
-    user: facts.ssh_user,
-    private_key_file: facts.ssh_key_file,
-    host_key: facts.ssh_host_key,
-    timeout_seconds: TIMEOUT_SECONDS,
-    keepalive_seconds: TIMEOUT_SECONDS,
-  };
+  const way = { ...labBackendConfig(facts, site), timeout_seconds: TIMEOUT_SECONDS };
+  return site === 'lab-rest'
+    ? {
+        ...way,
+        url: `http://127.0.0.1:${port}`,
+        token: { command: [...facts.token_command, TOKEN_SECONDS] },
+        message_timeout_seconds: MESSAGE_TIMEOUT_SECONDS,
+      }
+    : { ...way, port, keepalive_seconds: TIMEOUT_SECONDS };
 }

@@ -1,5 +1,5 @@
+import type { LabSite } from '@meridian/hpc/testing/lab';
 import type { FaultRun, FaultRunOptions } from '../report.js';
-import type { LabSite } from './lab-pipeline.js';
 import { labWorld } from './lab-world.js';
 
 /** One world on a real cluster; the seed gives what is done when, and the machine how it meets what happens anyway. */

@@ -2,6 +2,7 @@ import { chmod, chown, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { LabSite } from '@meridian/hpc/testing/lab';
 import { startDatabaseServer } from '../fake/database-server.js';
 import { SmallDisk } from '../fake/small-disk.js';
 import { Ledger } from '../ledger.js';
@@ -15,7 +16,7 @@ import { checkLabBooks } from './lab-books.js';
 import { LabChaos } from './lab-chaos.js';
 import { LabCluster } from './lab-cluster.js';
 import { LabDatabase } from './lab-database.js';
-import { ingestOne, PRODUCT, writePipeline, type LabSite } from './lab-pipeline.js';
+import { ingestOne, PRODUCT, writePipeline } from './lab-pipeline.js';
 import { MeridianApi, type Input } from './meridian-api.js';
 import { startRestProxy } from './rest-proxy.js';
 import { startSshProxy } from './ssh-proxy.js';

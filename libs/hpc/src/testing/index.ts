@@ -1,4 +1,4 @@
 export * from './hpc-backend.contract.js';
 export * from './site-files.contract.js';
-export { labDirectory, labFacts, type LabFacts } from './lab.js';
+export * from './lab.js';
 export * from './unreachable-files.js';

@@ -9,3 +9,9 @@ export {
   type ExplainedStatement,
   type PlanNode,
 } from './explain-statements.js';
+export {
+  freePort,
+  startEmbeddedServer,
+  type EmbeddedServer,
+  type EmbeddedServerOptions,
+} from './embedded-server.js';
