@@ -42,6 +42,7 @@ async function main(): Promise<number> {
   return failures.length === 0 ? 0 : 1;
 }
 
+// Said to process.exit itself: the embedded PostgreSQL hooks into a silent end, and ends it with 0 whatever was left as the code.
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
