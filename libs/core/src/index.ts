@@ -13,6 +13,7 @@ export * from './settings/settings.js';
 export * from './recipe/fingerprint.js';
 export * from './recipe/hashing.js';
 export * from './recipe/recipe.js';
+export * from './definition/association-circles.js';
 export * from './definition/changed-fields.js';
 export * from './definition/check-references.js';
 export * from './definition/definition-document.js';

@@ -73,6 +73,32 @@ describe('definitions that are wrong, over HTTP', () => {
     ]);
   });
 
+  it('steps that would calibrate each other in a circle are refused, through a pipeline that is stored already, too', async () => {
+    const bound = (from: object): object => ({ associations: [{ name: 'gains', from, policy: 'nearest' }] });
+    const map = (more: object): object => ({
+      name: 'maps',
+      grouping: 'm17',
+      location: 'disk',
+      steps: [step('map', more)],
+    });
+    expect((await apply({ ...file(), pipelines: [map({})] })).status).toBe(200);
+    const solve = { steps: [step('solve', bound({ pipeline: 'maps', step: 'map' }))] };
+    expect((await apply(file(solve))).status).toBe(200);
+    const before = await wholeDatabase(api);
+
+    const answer = await apply({ pipelines: [map(bound({ pipeline: 'survey', step: 'solve' }))] });
+
+    expect(answer.status).toBe(422);
+    expect(answer.body.problems).toEqual([
+      {
+        code: 'associations.circle',
+        path: '/pipelines/0/steps/0/associations/0/from',
+        message: expect.stringContaining('in a circle: maps/map → survey/solve → maps/map'),
+      },
+    ]);
+    expect(await wholeDatabase(api)).toEqual(before);
+  });
+
   it('text that PostgreSQL cannot store is a problem, not a failure', async () => {
     const answer = await apply(file({ steps: [step('a', { config: { aperture: 4, ['x\0']: 'y' } })] }));
 

@@ -92,7 +92,11 @@ function checkAssociations(
         `there is no step "${from.step}"${suggestion(from.step, steps)}`,
       );
     } else if ((from.pipeline ?? pipeline) === pipeline && from.step === step.name) {
-      report('associations.own_step', place, 'a step cannot be calibrated by its own products');
+      report(
+        'associations.own_step',
+        place,
+        'a step cannot be calibrated by its own products: name another step, or leave the association out',
+      );
     }
   });
 }

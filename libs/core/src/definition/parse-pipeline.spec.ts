@@ -103,7 +103,7 @@ describe('the calibrations of a step', () => {
     ],
     [
       dark({ step: 'extract' }),
-      'associations.own_step /pipelines/0/steps/0/associations/0/from: a step cannot be calibrated by its own products',
+      'associations.own_step /pipelines/0/steps/0/associations/0/from: a step cannot be calibrated by its own products: name another step, or leave the association out',
     ],
     [
       { associations: [{ name: 'dark', from: { step: 'extract' }, policy: 'closest' }] },

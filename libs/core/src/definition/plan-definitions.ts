@@ -1,6 +1,7 @@
 import type { Problem } from '../shared/domain-error.js';
 import { DomainError } from '../shared/domain-error.js';
 import type { Json } from '../shared/json.js';
+import { associationCircles } from './association-circles.js';
 import { changedFields } from './changed-fields.js';
 import type {
   Definitions,
@@ -59,13 +60,14 @@ export interface DefinitionsPlan {
 /**
  * What applying a file would change; applying what is there already changes nothing.
  *
- * `problems` lists parameters that their software does not take. Nothing that the file does not name is retired,
+ * `problems` lists parameters that their software does not take, and what only shows together with the pipelines that are stored:
+ * steps that bind each other's products in a circle. Nothing that the file does not name is retired,
  * but the steps that one of its pipelines no longer has.
  *
  * @throws DomainError `software.version_immutable` when a registered version would become something else.
  */
 export function planDefinitions(wanted: Definitions, stored: StoredDefinitions): DefinitionsPlan {
-  const problems: Problem[] = [];
+  const problems = associationCircles(wanted.pipelines, stored.pipelines);
   const software = wanted.software.map((definition) => planSoftware(definition, stored.software));
   const versions = versionsByName(wanted.software, stored.software);
   const pipelines = [
