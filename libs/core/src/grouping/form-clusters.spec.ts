@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expandGroupingPreset } from '../preset/expand-grouping-preset.js';
 import { formClusters } from './form-clusters.js';
 import { formGroups } from './form-groups.js';
 import {
@@ -11,6 +12,7 @@ import {
   type GroupMember,
 } from './group-member.js';
 import type { ClusterRule } from './grouping-rule.js';
+import { parseGroupingRule } from './parse-grouping-rule.js';
 
 const SUBBANDS = Array.from({ length: 16 }, (_, index) => `sb${String(index).padStart(2, '0')}`);
 const T0 = instantMicroseconds('2025-10-05T12:30:00Z') ?? 0;
@@ -26,6 +28,13 @@ const RULE: ClusterRule = {
   onDuplicate: 'last',
   closeAfterSeconds: null,
 };
+
+/** The preset, as it is when nothing is said. */
+const PRESET = ((): ClusterRule => {
+  const rule = parseGroupingRule(expandGroupingPreset({ preset: 'dsa110-observation' }).group_by);
+  if (rule.kind !== 'cluster') throw new Error('observations are clusters');
+  return rule;
+})();
 
 let lastId = 0;
 const anItem = (time: number | null, subband: string | null, changedAt = T0): GroupMember => ({
@@ -54,12 +63,17 @@ const golden = JSON.parse(readFileSync(join(__dirname, 'fixtures/subband-cluster
 };
 
 describe('formClusters', () => {
-  it.each(golden.cases)('forms the groups of a real telescope: $name', ({ files, expected }) => {
+  it.each(
+    golden.cases.flatMap((one) => [
+      { ...one, of: 'its own tolerance', rule: RULE },
+      { ...one, of: 'the preset', rule: PRESET },
+    ]),
+  )('forms the groups of a real telescope with the rule of $of: $name', ({ rule, files, expected }) => {
     const members = files.map((file, id) => {
       const [, time = '', subband = ''] = /^(.*)_(sb\d\d)\.hdf5$/.exec(file) ?? [];
       return { ...anItem(instantMicroseconds(time), subband), id };
     });
-    const { groups } = formClusters(RULE, [...members].reverse(), NOW);
+    const { groups } = formClusters(rule, [...members].reverse(), NOW);
     const accepted = groups.filter((group) => formOf(group) !== 'refused');
     expect(
       accepted.map(({ dims, memberIds, report }) => ({
@@ -81,7 +95,7 @@ describe('formClusters', () => {
     expect(accepted.every((group) => formOf(group) === 'complete' || formOf(group) === 'partial')).toBe(true);
   });
 
-  it('gathers 280 observations of jittering files in any order, and accounts for every file', () => {
+  it('gathers with the preset 280 observations of files whose clocks are up to 60 s off, in any order, and accounts for every file', () => {
     const isPartial = new Map([
       [10, 14],
       [100, 12],
@@ -98,7 +112,7 @@ describe('formClusters', () => {
       fc.property(
         fc.shuffledSubarray([...files, ...twice], { minLength: files.length + 2 }),
         (inAnyOrder) => {
-          const formed = formClusters({ ...RULE, toleranceSeconds: 120 }, inAnyOrder, NOW);
+          const formed = formClusters(PRESET, inAnyOrder, NOW);
           const count = (form: string): number =>
             formed.groups.filter((group) => formOf(group) === form).length;
           expect([formed.groups.length, count('complete'), count('partial'), count('refused')]).toEqual([
@@ -118,14 +132,20 @@ describe('formClusters', () => {
     );
   });
 
-  it('reports two observations 50 s apart as ambiguous and drops nothing', () => {
-    const files = [...anObservation(0), ...anObservation(50)];
-    const { groups, refused } = formClusters(RULE, files, NOW);
-    expect(groups.map((group) => [formOf(group), group.memberIds.length, group.setAside])).toEqual([
-      ['ambiguous', 32, []],
-    ]);
-    expect(refused).toEqual([]);
-  });
+  it.each([
+    ['60 s', RULE],
+    ['the preset', PRESET],
+  ])(
+    'reports two observations 50 s apart as ambiguous and drops nothing, by the tolerance of %s',
+    (_, rule) => {
+      const files = [...anObservation(0), ...anObservation(50)];
+      const { groups, refused } = formClusters(rule, files, NOW);
+      expect(groups.map((group) => [formOf(group), group.memberIds.length, group.setAside])).toEqual([
+        ['ambiguous', 32, []],
+      ]);
+      expect(refused).toEqual([]);
+    },
+  );
 
   it('reports two observations as ambiguous when a file of one lies within the tolerance of the other', () => {
     const drifting = SUBBANDS.map((subband, index) => anItem(seconds(index * 4), subband));

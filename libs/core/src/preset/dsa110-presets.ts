@@ -7,13 +7,13 @@ export const DSA110_PRESETS: readonly GroupingPreset[] = [
     name: 'dsa110-observation',
     title: 'The subband files of one observation',
     description:
-      'Every five minutes the correlator writes 16 files, one for each subband, whose clocks differ by up to a minute. Files within the tolerance of the earliest are one observation if enough subbands are there; of two files of a subband the later is taken. Needs the dimension of the subband (sb00 … sb15) on every file.',
+      'Every five minutes the correlator writes 16 files, one for each subband, whose clocks are up to a minute off, this way or that. Files within the tolerance of the earliest are one observation if enough subbands are there; of two files of a subband the later is taken. Needs the dimension of the subband (sb00 … sb15) on every file.',
     parameters: [
       {
         name: 'tolerance',
         type: 'duration',
-        default: '60 s',
-        description: 'How far the clocks may be apart.',
+        default: '120 s',
+        description: 'How far two files of an observation may be apart: twice what a clock may be off.',
       },
       { name: 'dim', type: 'text', default: 'subband', description: 'The dimension that names the subband.' },
       {

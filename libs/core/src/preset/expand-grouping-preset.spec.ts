@@ -76,7 +76,7 @@ describe('expandGroupingPreset', () => {
     expect(
       expandGroupingPreset({ preset: 'dsa110-observation', count: 2, minimum: 1 }).group_by,
     ).toMatchObject({
-      cluster: { tolerance: '60 s', slots: { dim: 'subband', values: ['sb00', 'sb01'], minimum: 1 } },
+      cluster: { tolerance: '120 s', slots: { dim: 'subband', values: ['sb00', 'sb01'], minimum: 1 } },
     });
     expect(expandGroupingPreset({ preset: 'ccat-source-line', settle: '1 h', by: ['module'] })).toEqual({
       group_by: ['source', 'line', 'module'],
