@@ -218,6 +218,22 @@ describe('planPipeline', () => {
     expect(fired).toBe(3);
   });
 
+  it('looks at everything where what was added up before cannot be, and leaves that to an evaluation', async () => {
+    await threeNights();
+    await queryRows(
+      world.db,
+      sql`UPDATE data_item SET dims = dims || '{"night": 7}', changed_at = ${world.clock} WHERE name = '1b'`,
+    );
+    const sound = await plan(null);
+    await queryRows(world.db, sql`UPDATE sub_group SET member_count = 0 WHERE dims @> '{"night": 1}'`);
+    const before = await dumpDatabase(world.db);
+
+    expect(await plan(null)).toEqual(sound);
+    expect(step(await plan(PROPOSALS[3]?.[1] ?? null), 'reduce').after).toEqual({ stale: 2, missing: 3 });
+    expect(await dumpDatabase(world.db)).toEqual(before);
+    await expect(world.evaluate()).rejects.toThrow('would have fewer than no members');
+  });
+
   it('statements that were prepared before it and after it find the right tables, in sessions that had temporary ones, too', async () => {
     await threeNights();
     const sessions = [1, 2, 3, 4, 5].map(() => world.db.connection.createQueryRunner());

@@ -1,7 +1,9 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { evaluatePipeline } from '../gap/evaluate-pipeline.js';
+import { evaluatePipeline, type EvaluatedPipeline } from '../gap/evaluate-pipeline.js';
+import { MembersDrifted } from '../gap/members-drifted.js';
 import { selectionOf } from '../gap/step-selection.js';
 import { databaseTime } from '../queries/database-time.sql.js';
+import { forgetEvaluations } from '../queries/gap/forget-evaluations.sql.js';
 import { copyTablesForPlan } from '../queries/plan/copy-tables.sql.js';
 import { findPlannedPipeline, type PlannedPipelineRow } from '../queries/plan/find-planned-pipeline.sql.js';
 import { forgetPlans } from '../queries/plan/forget-plans.sql.js';
@@ -83,10 +85,31 @@ async function planOnCopy(manager: EntityManager, request: PlanRequest): Promise
 }
 
 async function evaluateCopy(manager: EntityManager, pipelineId: number, now: Date): Promise<void> {
-  const { steps } = await evaluatePipeline(manager, { pipelineId, now, firing: null });
+  const { steps } = await evaluateSurely(manager, pipelineId, now);
   for (const step of steps) {
     const { keyNames, hasPlainKey } = selectionOf(step, now);
     const { id: stepId, upstreamStepIds } = step;
     await markFollowers(manager, { stepId, upstreamStepIds, keyNames, hasPlainKey });
+  }
+}
+
+/**
+ * Where what was added up before proves wrong, the copy is evaluated from scratch, as the pipeline itself will be: mending and
+ * telling of it are left to the trigger-manager, which comes upon the same.
+ */
+async function evaluateSurely(
+  manager: EntityManager,
+  pipelineId: number,
+  now: Date,
+): Promise<EvaluatedPipeline> {
+  const evaluate = (inside: EntityManager): Promise<EvaluatedPipeline> =>
+    evaluatePipeline(inside, { pipelineId, now, firing: null });
+  try {
+    // A savepoint: what was written until it showed is taken back.
+    return await manager.transaction(evaluate);
+  } catch (error) {
+    if (!(error instanceof MembersDrifted)) throw error;
+    await forgetEvaluations(manager, pipelineId);
+    return evaluate(manager);
   }
 }
