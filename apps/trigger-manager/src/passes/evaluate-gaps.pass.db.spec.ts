@@ -185,6 +185,29 @@ describe('EvaluateGapsPass', () => {
     expect((await world.runsOf(extract)).map((run) => run.inputs)).toEqual([['early.fits'], ['late.fits']]);
   });
 
+  it('starts over where sums of members become impossible, and counts that as a defect', async () => {
+    const { extract } = await world.imaging({ pipeline: { trigger: 'MANUAL' } });
+    const tile = await world.aTile('a.fits');
+    await world.evaluate();
+    const membersAndDrift = () =>
+      queryRows(
+        world.db,
+        sql`SELECT g.dims ->> 'raw_data_file' AS file, g.member_count AS members, known.drift_count::int AS drift
+            FROM sub_group g JOIN step_evaluation known USING (step_id)
+            WHERE step_id = ${extract.stepId} AND member_count > 0`,
+      );
+    await queryRows(world.db, sql`UPDATE sub_group SET member_count = 0 WHERE step_id = ${extract.stepId}`);
+    await queryRows(
+      world.db,
+      sql`UPDATE data_item SET dims = dims || '{"raw_data_file": "b.fits"}' WHERE id = ${tile}`,
+    );
+
+    await world.evaluate();
+    expect(await membersAndDrift()).toEqual([]);
+    await world.evaluate();
+    expect(await membersAndDrift()).toEqual([{ file: 'b.fits', members: 1, drift: 1 }]);
+  });
+
   it('goes on with the other pipelines when one cannot be evaluated', async () => {
     const groupingId = await aGrouping(world.db, {
       filter: [{ table: 'Source', column: 'no_such_column', operator: 'eq', value: 1 }],

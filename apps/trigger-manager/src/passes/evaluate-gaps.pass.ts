@@ -4,11 +4,12 @@ import {
   closeTriggerRequests,
   evaluatePipeline,
   findGapWork,
-  forgetEvaluations,
   isToDo,
   listOpenTriggerRequests,
   MembersDrifted,
   planFor,
+  recordDrift,
+  requireRebuild,
   type EvaluableStep,
 } from '@meridian/ops-db';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -58,9 +59,17 @@ export class EvaluateGapsPass implements Pass {
       return await dataSource.transaction((manager) => this.evaluate(manager, pipelineId));
     } catch (error) {
       logger.error({ err: error, pipelineId }, 'pipeline not evaluated, will be tried again');
-      if (error instanceof MembersDrifted) await forgetEvaluations(dataSource.manager, pipelineId);
+      if (error instanceof MembersDrifted) await this.startOver(pipelineId, error);
       return 0;
     }
+  }
+
+  /** A defect, as one that a comparison finds: counted, and mended by a look at everything at the next tick. */
+  private startOver(pipelineId: number, { stepId, subGroupIds }: MembersDrifted): Promise<void> {
+    return this.options.dataSource.transaction(async (manager) => {
+      await recordDrift(manager, { stepId, drift: subGroupIds.length, comparedAt: null });
+      await requireRebuild(manager, pipelineId);
+    });
   }
 
   private async evaluate(manager: EntityManager, pipelineId: number): Promise<number> {

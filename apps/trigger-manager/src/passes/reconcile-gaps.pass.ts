@@ -56,7 +56,7 @@ export class ReconcileGapsPass implements Pass {
     for (const step of steps) {
       await planFor(manager, 'everything');
       const drift = await driftOf(manager, selectionOf(step, now), now);
-      await recordDrift(manager, { stepId: step.id, drift, now });
+      await recordDrift(manager, { stepId: step.id, drift, comparedAt: now });
       total += drift;
       if (drift > 0)
         this.options.logger.error(

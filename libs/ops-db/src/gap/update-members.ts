@@ -88,7 +88,11 @@ async function addUp(
   const moved = offers.length > 0 ? await applyOffers(manager, { selection, offers }) : [];
   const touched = [...applied.touched, ...moved];
   const impossible = touched.filter(({ memberCount }) => memberCount < 0);
-  if (impossible.length > 0) throw new MembersDrifted(impossible.map(({ id }) => id));
+  if (impossible.length > 0)
+    throw new MembersDrifted(
+      step.id,
+      impossible.map(({ id }) => id),
+    );
   const recounted = await recount(manager, { step, selection, touched });
   return {
     snapshot: applied.snapshot,

@@ -3,7 +3,7 @@ import { evaluatePipeline, type EvaluatedPipeline } from '../gap/evaluate-pipeli
 import { MembersDrifted } from '../gap/members-drifted.js';
 import { selectionOf } from '../gap/step-selection.js';
 import { databaseTime } from '../queries/database-time.sql.js';
-import { forgetEvaluations } from '../queries/gap/forget-evaluations.sql.js';
+import { requireRebuild } from '../queries/gap/require-rebuild.sql.js';
 import { copyTablesForPlan } from '../queries/plan/copy-tables.sql.js';
 import { findPlannedPipeline, type PlannedPipelineRow } from '../queries/plan/find-planned-pipeline.sql.js';
 import { forgetPlans } from '../queries/plan/forget-plans.sql.js';
@@ -94,7 +94,7 @@ async function evaluateCopy(manager: EntityManager, pipelineId: number, now: Dat
 }
 
 /**
- * Where what was added up before proves wrong, the copy is evaluated from scratch, as the pipeline itself will be: mending and
+ * Where what was added up before proves wrong, everything is looked at on the copy, as it will be for the pipeline itself: mending and
  * telling of it are left to the trigger-manager, which comes upon the same.
  */
 async function evaluateSurely(
@@ -109,7 +109,7 @@ async function evaluateSurely(
     return await manager.transaction(evaluate);
   } catch (error) {
     if (!(error instanceof MembersDrifted)) throw error;
-    await forgetEvaluations(manager, pipelineId);
+    await requireRebuild(manager, pipelineId);
     return evaluate(manager);
   }
 }
