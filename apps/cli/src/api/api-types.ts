@@ -21,6 +21,9 @@ export interface Pipeline {
   readonly priority: number;
   readonly enabled: boolean;
   readonly paused_at: string | null;
+  /** Sub-groups that were found to be other than the archive says, ever. */
+  readonly drift_count: number;
+  readonly reconciled_at: string | null;
   readonly sub_groups: StateCounts;
 }
 
@@ -31,6 +34,7 @@ export interface PipelineStep {
   readonly software_version: string;
   readonly depends_on: readonly string[];
   readonly paused_at: string | null;
+  readonly drift_count: number;
   readonly sub_groups: StateCounts;
 }
 

@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import type { Daemon, Location } from '../api/api-types.js';
+import type { Daemon, Location, Pipeline, PipelineDetail } from '../api/api-types.js';
 import { CliError, EXIT_CODES, messageOf } from '../cli-error.js';
 import type { ExitCode } from '../cli-error.js';
 import { examples, printJson } from '../command-context.js';
@@ -12,6 +12,7 @@ import { postgresBinaries } from '../supervisor/postgres-binaries.js';
 import { API, DAEMONS, programPath } from '../supervisor/programs.js';
 import { runningSupervisor } from '../supervisor/supervisor-record.js';
 import { formatBytes } from '../terminal/formats.js';
+import { agreementInWords, DRIFT_ACTION, driftInWords } from './drift-in-words.js';
 
 interface Finding {
   readonly check: string;
@@ -67,6 +68,18 @@ const CHECKS: Readonly<Record<string, Check>> = {
     );
     if (dead.length === 0) return `${DAEMONS.length} alive`;
     throw wrong(`no living ${dead.join(', ')}`, 'Read their logs; "meridian up" restarts what ends.');
+  },
+  gaps: async ({ connect }) => {
+    const client = connect();
+    const { items } = await client.get<{ readonly items: readonly Pipeline[] }>('/pipelines', {
+      limit: 1000,
+    });
+    const drifted = items.filter(({ drift_count }) => drift_count > 0);
+    if (drifted.length === 0) return agreementInWords(items, new Date());
+    const details = drifted.map(({ name }) =>
+      client.get<PipelineDetail>(`/pipelines/${encodeURIComponent(name)}`),
+    );
+    throw wrong(driftInWords(await Promise.all(details)), DRIFT_ACTION);
   },
 };
 

@@ -9,6 +9,11 @@ export const COUNTERS = {
   description: 'Sub-groups by state.',
 } as const;
 
+export const DRIFT_COUNT = {
+  description:
+    'Sub-groups that were found to be other than the archive says, ever. They are mended at once; any but 0 is a defect to report.',
+} as const;
+
 export class PipelineStepResponse extends PausableResponse {
   @ApiProperty({ description: 'Upstream steps have lower ones.' })
   position!: number;
@@ -99,6 +104,16 @@ export class PipelineStepResponse extends PausableResponse {
   @ApiProperty()
   recipe_hash!: string;
 
+  @ApiProperty(DRIFT_COUNT)
+  drift_count!: number;
+
+  @ApiProperty({
+    type: Date,
+    nullable: true,
+    description: 'When it was last compared with the archive; null while it is still to be evaluated.',
+  })
+  reconciled_at!: Date | null;
+
   @ApiProperty(COUNTERS)
   sub_groups!: object;
 
@@ -128,6 +143,8 @@ export class PipelineStepResponse extends PausableResponse {
       max_active_runs: row.maxActiveRuns,
       pool,
       recipe_hash: row.recipeHash,
+      drift_count: row.driftCount,
+      reconciled_at: row.reconciledAt,
       sub_groups: row.subGroups,
     };
   }

@@ -2,7 +2,7 @@ import { TRIGGER_TYPES } from '@meridian/core';
 import type { PipelineRow, PipelineStepRow, TriggerRequestRow } from '@meridian/ops-db';
 import { ApiProperty } from '@nestjs/swagger';
 import { pausable, PausableResponse } from '../http/pausable.response.js';
-import { COUNTERS, PipelineStepResponse } from './pipeline-step.response.js';
+import { COUNTERS, DRIFT_COUNT, PipelineStepResponse } from './pipeline-step.response.js';
 
 export class CronScheduleResponse {
   @ApiProperty({ example: '0 6 * * *' })
@@ -56,6 +56,17 @@ export class PipelineSummaryResponse extends PausableResponse {
   @ApiProperty()
   step_count!: number;
 
+  @ApiProperty(DRIFT_COUNT)
+  drift_count!: number;
+
+  @ApiProperty({
+    type: Date,
+    nullable: true,
+    description:
+      'When the step that was compared with the archive longest ago was; null while one is still to be evaluated.',
+  })
+  reconciled_at!: Date | null;
+
   @ApiProperty(COUNTERS)
   sub_groups!: object;
 
@@ -76,6 +87,8 @@ export class PipelineSummaryResponse extends PausableResponse {
       created_at: row.createdAt,
       updated_at: row.updatedAt,
       step_count: row.stepCount,
+      drift_count: row.driftCount,
+      reconciled_at: row.reconciledAt,
       sub_groups: row.subGroups,
     };
   }

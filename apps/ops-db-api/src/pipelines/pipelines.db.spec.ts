@@ -44,6 +44,38 @@ describe('pipelines and gaps over HTTP', () => {
       )
     ).map((row) => row.id);
 
+  it('says how many sub-groups were found to be other than the archive says, and when that was looked at last', async () => {
+    const shown = async () => {
+      const { items } = (await api.as('viewer').get('/pipelines')).body;
+      const { steps } = (await api.as('viewer').get('/pipelines/survey')).body;
+      return [...items, ...steps].map(({ drift_count, reconciled_at }) => [drift_count, reconciled_at]);
+    };
+    expect(await shown()).toEqual([
+      [0, null],
+      [0, null],
+      [0, null],
+    ]);
+    const [early, late] = ['2026-05-01T00:00:00.000Z', '2026-05-01T01:00:00.000Z'];
+    const evaluated = (step: BuiltStep, drift: number, at: string) =>
+      queryRows(
+        api.db.dataSource.manager,
+        sql`INSERT INTO step_evaluation (step_id, snapshot, membership_hash, judgement_hash, evaluated_at, rebuilt_at, reconciled_at, drift_count)
+            VALUES (${step.stepId}, pg_current_snapshot(), '', '', now(), now(), ${at}, ${drift})`,
+      );
+    await evaluated(extract, 2, late);
+    expect(await shown()).toEqual([
+      [2, null],
+      [2, late],
+      [0, null],
+    ]);
+    await evaluated(map, 1, early);
+    expect(await shown()).toEqual([
+      [3, early],
+      [2, late],
+      [1, early],
+    ]);
+  });
+
   it('a pipeline is found by name and by id, with its sub-groups counted by state', async () => {
     const byName = await api.as('viewer').get('/pipelines/survey');
     expect(byName.body).toMatchObject({

@@ -31,6 +31,10 @@ export interface PipelineStepRow {
   readonly pausedBy: string | null;
   readonly pauseReason: string | null;
   readonly recipeHash: string;
+  /** Sub-groups that were found to be other than the archive says, ever; any but 0 is a defect. */
+  readonly driftCount: number;
+  /** When it was last compared with the archive; null while it is still to be evaluated. */
+  readonly reconciledAt: Date | null;
   readonly subGroups: Readonly<Record<string, number>>;
 }
 
@@ -50,12 +54,14 @@ export const listPipelineSteps = (manager: EntityManager, pipelineId: number): P
         'max_memory_mb', t.max_memory_mb, 'max_walltime_minutes', t.max_walltime_minutes) AS resources,
       t.retry, t.outputs, t.max_active_runs AS "maxActiveRuns", t.pool,
       t.paused_at AS "pausedAt", t.paused_by AS "pausedBy", t.pause_reason AS "pauseReason", t.recipe_hash AS "recipeHash",
+      coalesce(known.drift_count, 0) AS "driftCount", known.reconciled_at AS "reconciledAt",
       (SELECT coalesce(jsonb_object_agg(state, n), '{}')
        FROM (SELECT g.state, count(*) AS n FROM sub_group g WHERE g.step_id = t.id GROUP BY g.state) AS counted) AS "subGroups"
     FROM reduction_step t
     JOIN reduction_software s ON s.id = t.software_id
     JOIN reduction_software_version v ON v.id = t.software_version_id
     JOIN reduction_step_config c ON c.id = t.config_id
+    LEFT JOIN step_evaluation known ON known.step_id = t.id
     WHERE t.pipeline_id = ${pipelineId} AND t.retired_at IS NULL
     ORDER BY t.position, t.id
   `,

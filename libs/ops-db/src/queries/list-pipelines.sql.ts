@@ -22,6 +22,10 @@ export interface PipelineRow {
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly stepCount: number;
+  /** Of living steps: sub-groups that were found to be other than the archive says, ever; any but 0 is a defect. */
+  readonly driftCount: number;
+  /** When the living step that was compared with the archive longest ago was; null while one is still to be evaluated. */
+  readonly reconciledAt: Date | null;
   /** Sub-groups of living steps by state; a state without any is absent. */
   readonly subGroups: Readonly<Record<string, number>>;
 }
@@ -34,8 +38,14 @@ const COLUMNS = sql`
       (SELECT count(*) FROM reduction_step s WHERE s.pipeline_id = p.id AND s.retired_at IS NULL) AS "stepCount",
       (SELECT coalesce(jsonb_object_agg(state, n), '{}')
        FROM (SELECT g.state, count(*) AS n FROM sub_group g JOIN reduction_step s ON s.id = g.step_id
-             WHERE s.pipeline_id = p.id AND s.retired_at IS NULL GROUP BY g.state) AS counted) AS "subGroups"
+             WHERE s.pipeline_id = p.id AND s.retired_at IS NULL GROUP BY g.state) AS counted) AS "subGroups",
+      drift."driftCount", drift."reconciledAt"
     FROM pipeline p
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(known.drift_count), 0)::bigint AS "driftCount",
+        CASE WHEN count(known.step_id) = count(*) THEN min(known.reconciled_at) END AS "reconciledAt"
+      FROM reduction_step s LEFT JOIN step_evaluation known ON known.step_id = s.id
+      WHERE s.pipeline_id = p.id AND s.retired_at IS NULL) drift
     JOIN data_grouping ON data_grouping.id = p.data_grouping_id
     JOIN data_location l ON l.id = p.processing_location_id`;
 
