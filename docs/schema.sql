@@ -977,6 +977,19 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.agree_further(agreed jsonb, next jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+BEGIN
+  IF next @> agreed THEN RETURN agreed; END IF;
+  RETURN agreed_dims(agreed, next);
+END $function$
+;
+
+CREATE AGGREGATE agreed(jsonb) (SFUNC = agree_further, STYPE = jsonb, COMBINEFUNC = agree_further);
+
 CREATE OR REPLACE FUNCTION public.agreed_dims(a jsonb, b jsonb)
  RETURNS jsonb
  LANGUAGE sql

@@ -36,7 +36,11 @@ export async function describeSchema(manager: EntityManager): Promise<string> {
       FROM relation JOIN pg_index x ON x.indrelid = relation.oid JOIN pg_class i ON i.oid = x.indexrelid
       WHERE NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.oid)
       UNION ALL
-      SELECT 3, proname, pg_get_functiondef(oid) || ';' FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+      SELECT 3, proname, pg_get_functiondef(oid) || ';' FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prokind = 'f'
+      UNION ALL
+      SELECT 3, proname, format('CREATE AGGREGATE %s (SFUNC = %s, STYPE = %s, COMBINEFUNC = %s);', p.oid::regprocedure, a.aggtransfn,
+        a.aggtranstype::regtype, a.aggcombinefn)
+      FROM pg_aggregate a JOIN pg_proc p ON p.oid = a.aggfnoid WHERE p.pronamespace = 'public'::regnamespace
       UNION ALL
       SELECT 4, t.tgname, pg_get_triggerdef(t.oid) || ';' FROM relation JOIN pg_trigger t ON t.tgrelid = relation.oid AND NOT t.tgisinternal
     )

@@ -8,11 +8,21 @@ CREATE OR REPLACE FUNCTION hash_sum_hex(total numeric) RETURNS text LANGUAGE sql
     - 9223372036854775808)::bigint), 'hex')
 $$;
 
+-- What many jsonb objects of scalars agree on. Most rows contain all that those before them agreed on: that is one comparison.
+CREATE FUNCTION agree_further(agreed jsonb, next jsonb) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+  IF next @> agreed THEN RETURN agreed; END IF;
+  RETURN agreed_dims(agreed, next);
+END $$;
+CREATE AGGREGATE agreed(jsonb) (SFUNC = agree_further, STYPE = jsonb, COMBINEFUNC = agree_further, PARALLEL = SAFE);
+
 DROP INDEX sub_group_by_due_time;
 CREATE INDEX sub_group_by_due_time ON sub_group (step_id, until) WHERE until IS NOT NULL;
 `;
 
 const DOWN = `
+DROP AGGREGATE agreed(jsonb);
+DROP FUNCTION agree_further(jsonb, jsonb);
 DROP INDEX sub_group_by_due_time;
 CREATE INDEX sub_group_by_due_time ON sub_group (until) WHERE until IS NOT NULL;
 CREATE OR REPLACE FUNCTION hash_sum_hex(total numeric) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
@@ -22,7 +32,7 @@ CREATE OR REPLACE FUNCTION hash_sum_hex(total numeric) RETURNS text LANGUAGE sql
 $$;
 `;
 
-/** What showed only with a million items: fingerprints that are made in place, and the next due time of one step. */
+/** What showed only with a million items: fingerprints that are made in place, common dims without an array of all, and the next due time of one step. */
 export class LargeArchives1700000000016 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(UP);

@@ -1,4 +1,4 @@
-import { rawSql, sql, type JsonObject, type SqlFragment } from '@meridian/core';
+import { sql, type JsonObject, type SqlFragment } from '@meridian/core';
 import { subGroupKey } from './step-members.js';
 
 export interface TouchedSubGroup {
@@ -9,25 +9,6 @@ export interface TouchedSubGroup {
   /** The common dims before, where they are not the same: a step after this one may have counted on them. */
   readonly wasDims: JsonObject | null;
 }
-
-/** Of the jsonb objects in an array, what all of them agree on: the entries of the first that no other disputes. */
-const agreedIn = (all: string): string =>
-  `CASE WHEN cardinality(${all}) = 1 THEN ${all}[1] ELSE (SELECT coalesce(jsonb_object_agg(name, value), '{}') FROM jsonb_each(${all}[1]) AS dim(name, value)
-       WHERE NOT EXISTS (SELECT FROM unnest(${all}) AS other(dims) WHERE other.dims -> name IS DISTINCT FROM value)) END`;
-
-/**
- * Dimensions that all rows of a relation `members (id, dims)` with the same `key` have with the same value: relation
- * `agreed (key, dims)`. First within a thousand neighbouring ids each, so that no array grows with the sub-group.
- */
-export const agreedDims = (members: string, key: string, where = 'true'): SqlFragment =>
-  sql`${rawSql(`nearby AS (
-      SELECT ${key}, ${agreedIn('all_dims')} AS dims
-      FROM (SELECT ${key}, array_agg(dims) AS all_dims FROM ${members} WHERE ${where} GROUP BY ${key}, id >> 10) chunk
-    ),
-    agreed AS (
-      SELECT ${key}, ${agreedIn('all_dims')} AS dims
-      FROM (SELECT ${key}, array_agg(dims) AS all_dims FROM nearby GROUP BY ${key}) whole
-    )`)}`;
 
 /**
  * Adds what is in the statement's relation `contribution (sign, id, hash_a, hash_b, size_bytes, dims, registered_at, changed_at,
@@ -42,7 +23,7 @@ export const addContributions = (stepId: number): SqlFragment => sql`
         fingerprint(sum(sign * hash_a::numeric), sum(sign * hash_b::numeric)) AS fingerprint,
         count(*) FILTER (WHERE sign > 0) AS arrivals, min(registered_at) FILTER (WHERE sign > 0) AS first_at,
         max(changed_at) FILTER (WHERE sign > 0) AS last_at, min(obs_time) FILTER (WHERE sign > 0) AS time_from,
-        max(coalesce(obs_time_end, obs_time)) FILTER (WHERE sign > 0) AS time_to
+        max(coalesce(obs_time_end, obs_time)) FILTER (WHERE sign > 0) AS time_to, agreed(dims) FILTER (WHERE sign > 0) AS common_dims
       FROM contribution GROUP BY key_dims
     ),
     -- A result made again comes with the dims of the one that it replaces: nothing is narrowed by that.
@@ -51,20 +32,18 @@ export const addContributions = (stepId: number): SqlFragment => sql`
         SELECT key_dims FROM contribution WHERE EXISTS (SELECT FROM contribution WHERE sign < 0)
         GROUP BY key_dims, dims, obs_time, obs_time_end HAVING sum(sign) < 0) lost
     ),
-    ${agreedDims('contribution', 'key_dims', 'sign > 0')},
     written AS (
       INSERT INTO sub_group AS g (step_id, key, dims, common_dims, member_count, member_bytes, input_fingerprint,
         first_member_at, last_member_at, time_from, time_to)
-      SELECT ${stepId}, ${subGroupKey('net.key_dims')}, net.key_dims, coalesce(agreed.dims, '{}') || net.key_dims,
+      SELECT ${stepId}, ${subGroupKey('net.key_dims')}, net.key_dims, coalesce(net.common_dims, '{}') || net.key_dims,
         members, bytes, fingerprint, first_at, last_at, time_from, time_to
-      FROM net LEFT JOIN agreed USING (key_dims) ORDER BY net.key_dims
+      FROM net ORDER BY net.key_dims
       ON CONFLICT (step_id, key) DO UPDATE SET
         member_count = g.member_count + excluded.member_count, member_bytes = g.member_bytes + excluded.member_bytes,
         input_fingerprint = add_fingerprints(g.input_fingerprint, excluded.input_fingerprint),
         -- Without an arrival, excluded.last_member_at is NULL, and its common dims say nothing.
         common_dims = CASE WHEN excluded.last_member_at IS NULL THEN g.common_dims WHEN g.member_count = 0 THEN excluded.common_dims
-          WHEN g.common_dims <@ excluded.common_dims THEN g.common_dims
-          ELSE agreed_dims(g.common_dims, excluded.common_dims) || g.dims END,
+          ELSE agree_further(g.common_dims, excluded.common_dims) || g.dims END,
         first_member_at = CASE WHEN g.member_count + excluded.member_count > 0 THEN least(g.first_member_at, excluded.first_member_at) END,
         last_member_at = CASE WHEN g.member_count + excluded.member_count > 0 THEN greatest(g.last_member_at, excluded.last_member_at) END,
         time_from = CASE WHEN g.member_count + excluded.member_count > 0 THEN least(g.time_from, excluded.time_from) END,

@@ -2,7 +2,6 @@ import { rawSql, sql, type SqlFragment } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow } from '../../sql.js';
 import { isNewSince } from './unseen.js';
-import { agreedDims } from './contributions.js';
 import { promisedKeys } from './promise-sub-groups.sql.js';
 import { stepMembers, subGroupKey, type StepSelection } from './step-members.js';
 
@@ -22,18 +21,22 @@ export interface RebuiltMembers {
   readonly changed: number;
 }
 
+const AGREED = sql`agreed(dims)`;
+const NOT_COUNTED = sql`NULL::jsonb`;
+const NO_KEYS = sql`SELECT NULL::jsonb AS key_dims, NULL::jsonb AS common_dims WHERE false`;
+
 /** Sub-groups as the archive has them: `counted` for those with members, `wanted` with those that upstream promises. */
-const wanted = (selection: StepSelection): SqlFragment => sql`
+const wanted = (selection: StepSelection, commonDims: SqlFragment): SqlFragment => sql`
     counted AS MATERIALIZED (
       SELECT key_dims, count(*)::int AS member_count, sum(size_bytes)::bigint AS member_bytes,
         fingerprint(sum(hash_a), sum(hash_b)) AS fingerprint, min(registered_at) AS first_member_at, max(changed_at) AS last_member_at,
-        min(obs_time) AS time_from, max(coalesce(obs_time_end, obs_time)) AS time_to
+        min(obs_time) AS time_from, max(coalesce(obs_time_end, obs_time)) AS time_to, ${commonDims} AS common_dims
       FROM (${stepMembers(selection)}) member GROUP BY key_dims
     ),
     wanted AS MATERIALIZED (
       SELECT ${subGroupKey('key_dims')} AS key, counted.* FROM counted
       UNION ALL
-      SELECT ${subGroupKey('promised.key_dims')}, promised.key_dims, 0, 0, ${rawSql(`repeat('0', 32)`)}, NULL, NULL, NULL, NULL
+      SELECT ${subGroupKey('promised.key_dims')}, promised.key_dims, 0, 0, ${rawSql(`repeat('0', 32)`)}, NULL, NULL, NULL, NULL, NULL
       FROM (${promisedKeys(selection)}) promised
       WHERE NOT EXISTS (SELECT FROM counted WHERE counted.key_dims = promised.key_dims)
     )`;
@@ -43,15 +46,14 @@ const differs = sql`(known.member_count <> wanted.member_count OR known.member_b
         OR known.input_fingerprint <> add_fingerprints(wanted.fingerprint, known.association_fingerprint)
         OR coalesce(known.last_member_at, '-infinity') < wanted.last_member_at)`;
 
-/** Members of the sub-groups in the statement's `counting`, which are all of them in a first evaluation. */
-const countedMembers = (selection: StepSelection, since: string | null): SqlFragment =>
-  since === null
-    ? sql`SELECT id, dims, key_dims FROM (${stepMembers(selection)}) m`
-    : sql`SELECT m.id, m.dims, m.key_dims FROM (${stepMembers(selection)}) m JOIN counting USING (key_dims) WHERE EXISTS (SELECT FROM counting)`;
+/** What the members of the sub-groups in the statement's `counting` agree on. */
+const agreementOf = (selection: StepSelection): SqlFragment => sql`
+      SELECT key_dims, ${AGREED} AS common_dims FROM (${stepMembers(selection)}) m JOIN counting USING (key_dims)
+      WHERE EXISTS (SELECT FROM counting) GROUP BY key_dims`;
 
 /** Keys of the members that changed since a step was evaluated. */
 function freshKeys(selection: StepSelection, since: string | null): SqlFragment {
-  if (since === null) return sql`SELECT NULL::jsonb AS key_dims WHERE false`;
+  if (since === null) return NO_KEYS;
   const where = sql`item.id IN (SELECT item_id FROM data_item_change
     WHERE ${isNewSince(since)})`;
   return sql`SELECT DISTINCT key_dims FROM (${stepMembers(selection, { from: 'data_item', where })}) m`;
@@ -67,22 +69,23 @@ export async function rebuildMembers(
   manager: EntityManager,
   { selection, since }: RebuildRequest,
 ): Promise<RebuiltMembers> {
+  const isFirst = since === null;
   const row = await queryRow<RebuiltMembers>(
     manager,
     sql`
-    WITH ${wanted(selection)},
+    WITH ${wanted(selection, isFirst ? AGREED : NOT_COUNTED)},
     fresh AS MATERIALIZED (${freshKeys(selection, since)}),
     counting AS MATERIALIZED (
       SELECT wanted.* FROM wanted LEFT JOIN sub_group known ON known.step_id = ${selection.stepId} AND known.key = wanted.key
-      WHERE ${since === null}::boolean OR known.id IS NULL OR ${differs} OR wanted.key_dims IN (SELECT key_dims FROM fresh)
+      WHERE ${isFirst}::boolean OR known.id IS NULL OR ${differs} OR wanted.key_dims IN (SELECT key_dims FROM fresh)
     ),
-    member AS (${countedMembers(selection, since)}), ${agreedDims('member', 'key_dims')},
+    agreement AS (${isFirst ? NO_KEYS : agreementOf(selection)}),
     written AS (
       INSERT INTO sub_group AS g (step_id, key, dims, common_dims, member_count, member_bytes, input_fingerprint,
         first_member_at, last_member_at, time_from, time_to)
-      SELECT ${selection.stepId}, key, key_dims, coalesce(agreed.dims, '{}') || key_dims, member_count, member_bytes, fingerprint,
+      SELECT ${selection.stepId}, key, key_dims, coalesce(counting.common_dims, agreement.common_dims, '{}') || key_dims, member_count, member_bytes, fingerprint,
         first_member_at, last_member_at, time_from, time_to
-      FROM counting LEFT JOIN agreed USING (key_dims) ORDER BY key_dims
+      FROM counting LEFT JOIN agreement USING (key_dims) ORDER BY key_dims
       ON CONFLICT (step_id, key) DO UPDATE SET common_dims = excluded.common_dims, member_count = excluded.member_count,
         member_bytes = excluded.member_bytes, input_fingerprint = add_fingerprints(excluded.input_fingerprint, g.association_fingerprint),
         first_member_at = excluded.first_member_at, last_member_at = excluded.last_member_at,
@@ -116,7 +119,7 @@ export async function countDrift(manager: EntityManager, selection: StepSelectio
   const row = await queryRow<{ drift: number }>(
     manager,
     sql`
-    WITH ${wanted(selection)}
+    WITH ${wanted(selection, NOT_COUNTED)}
     SELECT count(*)::int AS drift
     FROM wanted FULL JOIN (SELECT * FROM sub_group WHERE step_id = ${selection.stepId}) known USING (key)
     WHERE known.id IS NULL OR (CASE WHEN wanted.key IS NULL THEN known.member_count > 0 ELSE ${differs} END)`,

@@ -2,7 +2,6 @@ import { rawSql, sql, type JsonObject } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../../sql.js';
 import { amongIds } from './among-ids.js';
-import { agreedDims } from './contributions.js';
 import { membersOfTargets, reachOf, type StepSelection } from './step-members.js';
 
 export interface RecountRequest {
@@ -33,10 +32,9 @@ export async function recountSubGroups(
     member AS MATERIALIZED (${membersOfTargets(selection, reach)}),
     counted AS (
       SELECT sub_group_id, count(*) AS members, min(registered_at) AS first_at, min(obs_time) AS time_from,
-        max(coalesce(obs_time_end, obs_time)) AS time_to
+        max(coalesce(obs_time_end, obs_time)) AS time_to, agreed(dims) AS common_dims
       FROM member GROUP BY sub_group_id
     ),
-    ${agreedDims('member', 'sub_group_id')},
     filled AS (
       SELECT sub_group_id, jsonb_object_agg(slot, members) AS slots FROM (
         SELECT sub_group_id, scalar_json(dims -> ${slotDim}::text)::text AS slot, count(*) AS members FROM member GROUP BY 1, 2) slot
@@ -44,9 +42,9 @@ export async function recountSubGroups(
       GROUP BY sub_group_id
     ),
     counted_again AS (
-    UPDATE sub_group g SET common_dims = coalesce(agreed.dims, '{}') || g.dims, first_member_at = counted.first_at,
+    UPDATE sub_group g SET common_dims = coalesce(counted.common_dims, '{}') || g.dims, first_member_at = counted.first_at,
       time_from = counted.time_from, time_to = counted.time_to, slots = coalesce(filled.slots, ${rawSql(`'{}'`)})
-    FROM counted LEFT JOIN agreed USING (sub_group_id) LEFT JOIN filled USING (sub_group_id)
+    FROM counted LEFT JOIN filled USING (sub_group_id)
     WHERE g.id = counted.sub_group_id
       RETURNING g.id, g.common_dims
     )

@@ -1,7 +1,6 @@
 import { rawSql, sql, type Dims, type JsonObject, type SqlFragment } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../../sql.js';
-import { agreedDims } from './contributions.js';
 import { subGroupKey } from './step-members.js';
 
 export interface GroupToWrite {
@@ -29,16 +28,16 @@ const wanted = (groups: readonly GroupToWrite[]): SqlFragment => sql`
         item.obs_time, item.obs_time_end
       FROM wanted, jsonb_array_elements_text(wanted.ids) AS held(id) JOIN data_item item ON item.id = held.id::bigint
     ),
-    ${agreedDims('member', 'key')},
     measured AS MATERIALIZED (
       SELECT member.key, count(*)::int AS member_count, sum(size_bytes)::bigint AS member_bytes,
         fingerprint(sum(hash_a), sum(hash_b)) AS fingerprint, min(registered_at) AS first_member_at,
-        max(changed_at) AS last_member_at, min(obs_time) AS time_from, max(coalesce(obs_time_end, obs_time)) AS time_to
+        max(changed_at) AS last_member_at, min(obs_time) AS time_from, max(coalesce(obs_time_end, obs_time)) AS time_to,
+        agreed(member.dims) AS agreed_dims
       FROM member GROUP BY member.key
     ),
     fresh AS MATERIALIZED (
-      SELECT wanted.dims, wanted.report, coalesce(agreed.dims, '{}') || wanted.dims AS common_dims, measured.*
-      FROM wanted JOIN measured USING (key) LEFT JOIN agreed USING (key)
+      SELECT wanted.dims, wanted.report, measured.agreed_dims || wanted.dims AS common_dims, measured.*
+      FROM wanted JOIN measured USING (key)
     )`;
 
 const FACTS = (of: string, fingerprint: string, commonDims: string): string =>
