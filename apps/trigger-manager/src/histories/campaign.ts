@@ -24,6 +24,8 @@ export interface CampaignResult {
   readonly histories: number;
   readonly checks: number;
   readonly states: Readonly<Record<string, number>>;
+  /** By kind of grouping and what the formation says, how often a sub-group with members was compared. */
+  readonly forms: Readonly<Record<string, number>>;
   readonly failures: readonly Failure[];
 }
 
@@ -55,20 +57,28 @@ export async function playCampaign(options: CampaignOptions): Promise<CampaignRe
   };
   await Promise.all(Array.from({ length: options.lanes }, playLane));
   const { histories, checks, failures } = total;
-  return { histories, checks, failures, states: Object.fromEntries([...total.states].sort()) };
+  return { histories, checks, failures, states: sorted(total.states), forms: sorted(total.forms) };
 }
+
+const sorted = (counts: ReadonlyMap<string, number>): Record<string, number> =>
+  Object.fromEntries([...counts].sort());
+
+const addTo = (total: Map<string, number>, counts: Readonly<Record<string, number>>): void => {
+  for (const [name, count] of Object.entries(counts)) total.set(name, (total.get(name) ?? 0) + count);
+};
 
 class Totals {
   histories = 0;
   checks = 0;
   readonly states = new Map<string, number>();
+  readonly forms = new Map<string, number>();
   readonly failures: Failure[] = [];
 
   add(played: Played): void {
     this.histories += 1;
     this.checks += played.checks;
-    for (const [state, count] of Object.entries(played.states))
-      this.states.set(state, (this.states.get(state) ?? 0) + count);
+    addTo(this.states, played.states);
+    addTo(this.forms, played.forms);
   }
 }
 

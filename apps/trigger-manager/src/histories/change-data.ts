@@ -51,7 +51,8 @@ async function aRecord(
   world: World,
   name: string,
 ): Promise<RawFileRecord> {
-  const hours = random.whole(0, 72);
+  // Half of them near each other, so that there are neighbours in time; some at the same moment.
+  const hours = (random.chance(0.5) ? 36 : random.whole(0, 72)) + random.pick([0, 0, 0.25, 0.5, 1]);
   const hasTime = random.chance(0.9);
   const packageId = random.chance(0.2) ? (random.oneOf(await packages(db)) ?? null) : null;
   const isObserved = packageId === null && random.chance(0.6);

@@ -25,7 +25,7 @@ function differencesOf(expected: ExpectedSubGroup): string[] {
   if (stored === null) return [`${place} is not there: it has ${members.length} members, ${verdict.state}`];
   const lastMemberAt = Math.max(...members.map(({ item }) => item.changedAt));
   const tooEarly =
-    members.length > 0 && (stored.lastMemberAt?.getTime() ?? -Infinity) < Math.floor(lastMemberAt);
+    members.length > 0 && (stored.lastMemberAt?.getTime() ?? -Infinity) < Math.floor(lastMemberAt / 1000);
   return [
     ...differing(place, shown(stored), {
       ...(members.length === 0 ? {} : { common_dims: expected.commonDims }),
@@ -41,7 +41,7 @@ function differencesOf(expected: ExpectedSubGroup): string[] {
     }),
     ...(tooEarly
       ? [
-          `${place} last_member_at is ${stored.lastMemberAt?.toISOString()}, before ${new Date(lastMemberAt).toISOString()}`,
+          `${place} last_member_at is ${stored.lastMemberAt?.toISOString()}, before ${new Date(lastMemberAt / 1000).toISOString()}`,
         ]
       : []),
   ];

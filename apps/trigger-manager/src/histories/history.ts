@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '@meridian/core';
+import { planFilter, planGroupBy, planInputs } from './plan-rules.js';
 import { Random } from './random.js';
 
 /** What a history begins with, and what happens in it: plain data, so that a part of it can be played again. */
@@ -17,7 +18,7 @@ export interface PipelinePlan {
 }
 
 export interface StepPlan {
-  readonly groupBy: readonly string[];
+  readonly groupBy: readonly Json[] | JsonObject;
   /** Positions of the steps before it that it takes from. */
   readonly dependsOn: readonly number[];
   readonly inputs: JsonObject;
@@ -126,22 +127,6 @@ function planAction(random: Random, isClockFixed: boolean): Action {
   }
 }
 
-const GROUP_BYS = [
-  ['source'],
-  ['line'],
-  ['source', 'line'],
-  [],
-  ['raw_data_file'],
-  ['date(obs_time)'],
-  ["time_bucket(obs_time, '6 h')"],
-  ['metadata.night'],
-  ['healpix(1)'],
-  ['source', 'date(obs_time)'],
-] as const satisfies readonly (readonly string[])[];
-
-export const planGroupBy = (random: Random): readonly string[] =>
-  random.oneOf<readonly string[]>(GROUP_BYS) ?? [];
-
 export function planPipeline(random: Random, isClockFixed: boolean): PipelinePlan {
   const count = random.pick([1, 1, 2, 2, 3, 4]);
   return {
@@ -163,44 +148,4 @@ function planStep(random: Random, position: number): StepPlan {
     settleSeconds: random.chance(0.8) ? 0 : 600,
     cooldownSeconds: random.chance(0.8) ? 0 : 3600,
   };
-}
-
-export function planInputs(random: Random): JsonObject {
-  return {
-    ...(random.chance(0.15) ? { raw: true } : {}),
-    ...(random.chance(0.2) ? { types: ['PLOT', 'SCIENCE'] } : {}),
-    ...(random.chance(0.15) ? { pattern: 'science/**' } : {}),
-  };
-}
-
-const RULES: readonly Json[] = [
-  { dim: 'dataset', operator: 'eq', value: 'a' },
-  { dim: 'source', operator: 'in', value: ['M17', 'Orion'] },
-  { dim: 'line', operator: 'neq', value: 'CO43' },
-  { table: 'RawDataPackage', column: 'state', operator: 'eq', value: 'ARCHIVED' },
-  { table: 'RawDataFile', column: 'package_state', operator: 'is_null', value: true },
-  { table: 'ExecutedObsUnit', column: 'status', operator: 'eq', value: 'SUCCEEDED' },
-  { table: 'ExecutedObsUnit', column: 'finished_at', operator: 'is_null', value: true },
-  { table: 'Source', column: 'metadata', json_path: 'quality', operator: 'gte', value: 3 },
-  { table: 'ObsUnit', column: 'line', operator: 'eq', value: 'CO43' },
-  { table: 'InstrumentModule', column: 'name', operator: 'eq', value: 'HFAV' },
-  { table: 'DataItem', column: 'size_bytes', operator: 'gt', value: 100 },
-  { table: 'DataItem', column: 'metadata', json_path: 'night', operator: 'lt', value: 3 },
-];
-
-export function planFilter(random: Random, isClockFixed: boolean): Json {
-  const timed: Json = { table: 'DataItem', column: 'obs_time', operator: 'within_last', value: 'P2D' };
-  const rule = (): Json => (isClockFixed && random.chance(0.3) ? timed : (random.oneOf(RULES) ?? {}));
-  switch (random.weighted({ everything: 4, one: 3, any: 2, not: 2, all: 1 })) {
-    case 'everything':
-      return { all: [] };
-    case 'one':
-      return [rule()];
-    case 'any':
-      return { any: [rule(), rule()] };
-    case 'not':
-      return { not: rule() };
-    case 'all':
-      return { all: [rule(), { not: rule() }] };
-  }
 }

@@ -3,25 +3,36 @@ import {
   evaluateSubGroup,
   fingerprintOf,
   globRegex,
-  groupKeyOf,
   matchesFilter,
   parseFilter,
-  parseGroupBy,
+  parseGroupingRule,
   type Dims,
-  type GroupByTerm,
+  type GroupingRule,
+  type JsonObject,
   type JsonScalar,
   type StaleCause,
   type SubGroupFacts,
   type SubGroupState,
   type SubGroupVerdict,
 } from '@meridian/core';
-import type { StoredItem, StoredRun, StoredStep, StoredSubGroup, Tables } from './read-tables.js';
+import { groupMembers, type Group, type Member } from './group-members.js';
+import type { StoredRun, StoredStep, StoredSubGroup, Tables } from './read-tables.js';
+
+/** A step with what it may take now, and what is to become of that. */
+export interface ExpectedStep {
+  readonly step: StoredStep;
+  readonly rule: GroupingRule;
+  readonly taken: readonly Member[];
+  readonly subGroups: readonly ExpectedSubGroup[];
+}
 
 /** A sub-group as the plain tables have it. */
 export interface ExpectedSubGroup {
   readonly step: StoredStep;
   readonly dims: Dims;
   readonly commonDims: Dims;
+  /** What the formation of its kind says of it. */
+  readonly report: JsonObject;
   readonly members: readonly Member[];
   readonly inputFingerprint: string;
   readonly isPromised: boolean;
@@ -32,12 +43,6 @@ export interface ExpectedSubGroup {
   readonly lastCompletedRunId: number | null;
 }
 
-interface Member {
-  readonly item: StoredItem;
-  /** The upstream sub-group that it comes from. */
-  readonly originId: number | null;
-}
-
 /** What the steps of histories do not say. */
 const UNUSED = {
   expectation: null,
@@ -45,7 +50,6 @@ const UNUSED = {
   maxWaitSeconds: null,
   firstMemberAt: null,
   closedAt: null,
-  report: {},
   association: {},
   associationFingerprint: fingerprintOf([]),
 } as const;
@@ -54,46 +58,66 @@ const COMPLETED = ['COMPLETED', 'COMPLETED_WITH_WARNINGS'];
 const DEFAULT_TYPES: readonly unknown[] = ['SCIENCE', 'INTERMEDIATE'];
 
 /** Every sub-group that there is to be, and its state: the definitions of libs/core applied to each, one after the other. */
-export function expectedSubGroups(tables: Tables, now: Date): ExpectedSubGroup[] {
-  const judged: ExpectedSubGroup[] = [];
-  for (const step of tables.steps) judged.push(...new StepOracle(tables, step, judged, now).subGroups());
+export function expectedSteps(tables: Tables, now: Date): ExpectedStep[] {
+  const judged: ExpectedStep[] = [];
+  for (const step of tables.steps) {
+    const upstream = judged.filter((other) => step.upstreamStepIds.includes(other.step.id));
+    judged.push(
+      new StepOracle(
+        tables,
+        step,
+        upstream.flatMap(({ subGroups }) => subGroups),
+        now,
+      ).expected(),
+    );
+  }
   return judged;
 }
 
 class StepOracle {
-  private readonly terms: readonly GroupByTerm[];
+  private readonly rule: GroupingRule;
   private readonly plainNames: readonly string[];
+  private readonly hasPlainKey: boolean;
   private readonly upstream: readonly ExpectedSubGroup[];
 
   constructor(
     private readonly tables: Tables,
     private readonly step: StoredStep,
-    judged: readonly ExpectedSubGroup[],
+    upstream: readonly ExpectedSubGroup[],
     private readonly now: Date,
   ) {
-    this.terms = parseGroupBy(step.groupBy);
-    this.plainNames = this.terms.flatMap((term) => (term.kind === 'dim' ? [term.name] : []));
-    this.upstream = judged.filter(
-      ({ step: { id }, members }) => step.upstreamStepIds.includes(id) && members.length > 0,
-    );
+    this.rule = parseGroupingRule(step.groupBy);
+    const { kind, terms } = this.rule;
+    this.plainNames = terms.flatMap((term) => (term.kind === 'dim' ? [term.name] : []));
+    this.hasPlainKey = kind === 'by' && this.plainNames.length === terms.length;
+    this.upstream = upstream.filter(({ members }) => members.length > 0);
   }
 
-  subGroups(): ExpectedSubGroup[] {
-    const byKey = new Map<string, { dims: Dims; members: Member[] }>();
-    for (const member of [...this.rawMembers(), ...this.upstreamMembers()]) {
-      const dims = groupKeyOf(this.terms, member.item.row);
-      const known = byKey.get(canonicalJson(dims));
-      if (known === undefined) byKey.set(canonicalJson(dims), { dims, members: [member] });
-      else known.members.push(member);
-    }
+  expected(): ExpectedStep {
+    const { step, rule } = this;
+    const taken = [...this.rawMembers(), ...this.upstreamMembers()];
+    const stored = this.tables.subGroups.filter(({ stepId }) => stepId === step.id);
+    const formed = rule.kind === 'item' ? this.shards(stored) : groupMembers(rule, taken, this.now);
+    const byKey = new Map(formed.map((group) => [canonicalJson(group.dims), group]));
     const promised = new Set(this.promised().map((dims) => canonicalJson(dims)));
-    const stored = this.tables.subGroups.filter(({ stepId }) => stepId === this.step.id);
     for (const dims of [...this.promised(), ...stored.map((row) => row.dims)])
-      if (!byKey.has(canonicalJson(dims))) byKey.set(canonicalJson(dims), { dims, members: [] });
-    return [...byKey].map(([key, { dims, members }]) => {
+      if (!byKey.has(canonicalJson(dims))) byKey.set(canonicalJson(dims), { dims, members: [], report: {} });
+    const subGroups = [...byKey].map(([key, group]) => {
       const row = stored.find((one) => canonicalJson(one.dims) === key) ?? null;
-      return this.judge({ dims, members, stored: row, isPromised: promised.has(key) });
+      return this.judge({ ...group, stored: row, isPromised: promised.has(key) });
     });
+    return { step, rule, taken, subGroups };
+  }
+
+  /** Who shares a run is history, and taken as it is stored; `shardProblems` says whether it may be so. */
+  private shards(stored: readonly StoredSubGroup[]): Group[] {
+    return stored.map(({ dims, memberIds }) => ({
+      dims,
+      members: this.tables.items
+        .filter(({ row }) => memberIds.includes(row.id))
+        .map((item) => ({ item, originId: this.makerOf(item.row.id) })),
+      report: {},
+    }));
   }
 
   private rawMembers(): Member[] {
@@ -122,16 +146,16 @@ class StepOracle {
 
   /** What upstream sub-groups will feed although no product of theirs is there yet. */
   private promised(): Dims[] {
-    if (this.plainNames.length < this.terms.length) return [];
+    if (!this.hasPlainKey) return [];
     return this.upstream
       .filter(({ commonDims }) => this.plainNames.every((name) => Object.hasOwn(commonDims, name)))
       .map(({ commonDims }) => pickDims(commonDims, this.plainNames));
   }
 
   private judge(
-    found: Pick<ExpectedSubGroup, 'dims' | 'members' | 'stored' | 'isPromised'>,
+    found: Pick<ExpectedSubGroup, 'dims' | 'members' | 'report' | 'stored' | 'isPromised'>,
   ): ExpectedSubGroup {
-    const { dims, members, stored } = found;
+    const { dims, members, report, stored } = found;
     const runs = this.tables.runs.filter((run) => run.subGroupId === stored?.id);
     const lastRun = runs.at(-1) ?? null;
     const lastCompleted = runs.filter((run) => COMPLETED.includes(run.status)).at(-1) ?? null;
@@ -141,6 +165,7 @@ class StepOracle {
     const isDifferent = lastCompleted !== null && lastCompleted.inputFingerprint !== inputFingerprint;
     const facts: SubGroupFacts = {
       ...UNUSED,
+      report,
       memberCount: members.length,
       minMembers: this.step.minMembers,
       missingDims: Object.keys(dims)
@@ -177,7 +202,7 @@ class StepOracle {
     const counts = new Map<string, { step: string; state: SubGroupState; count: number }>();
     for (const { step, commonDims, verdict } of this.upstream) {
       const names = this.plainNames.filter((name) => Object.hasOwn(commonDims, name));
-      const isWhole = names.length === this.terms.length;
+      const isWhole = this.hasPlainKey && names.length === this.plainNames.length;
       const isFed =
         names.every((name) => Object.hasOwn(dims, name) && dims[name] === commonDims[name]) &&
         (!isWhole || Object.keys(dims).length === names.length);

@@ -7,9 +7,10 @@ import { differences, firedTooSoon, wronglyFired } from './compare.js';
 import { Evaluator } from './evaluator.js';
 import { EVALUATORS, type Action, type History } from './history.js';
 import { BEGINNING, type Lane } from './lane.js';
-import { expectedSubGroups } from './oracle.js';
+import { expectedSteps, type ExpectedStep } from './oracle.js';
 import { Random } from './random.js';
 import { readSubGroups, readTables, type StoredSubGroup, type Tables } from './read-tables.js';
+import { shardProblems } from './shard-problems.js';
 import { buildWorld, type World } from './world.js';
 import { Writers } from './writers.js';
 
@@ -22,6 +23,8 @@ export interface Played {
   readonly checks: number;
   /** By state, how often it was compared. */
   readonly states: Readonly<Record<string, number>>;
+  /** By kind of grouping and what the formation says, how often a sub-group with members was compared. */
+  readonly forms: Readonly<Record<string, number>>;
 }
 
 /** Conflicts with another writer that a history may run into: its transaction is rolled back, as a client's would be. */
@@ -44,13 +47,20 @@ export async function playHistory(lane: Lane, history: History): Promise<Played>
     await play.writers.endAll('roll back');
   }
   const { lines, checks } = play;
-  return { lines, checks, differences: play.differences, states: Object.fromEntries(play.states) };
+  return {
+    lines,
+    checks,
+    differences: play.differences,
+    states: Object.fromEntries(play.states),
+    forms: Object.fromEntries(play.forms),
+  };
 }
 
 class Play {
   readonly writers: Writers;
   readonly lines: string[] = [];
   readonly states = new Map<string, number>();
+  readonly forms = new Map<string, number>();
   differences: string[] = [];
   checks = 0;
   private clock = BEGINNING;
@@ -132,17 +142,29 @@ class Play {
     this.lines.push(`check by ${order.join(', then ')}`);
     if (this.takeErrors()) return;
     const tables = await readTables(this.lane.db);
-    const expected = expectedSubGroups(tables, this.clock);
+    const steps = expectedSteps(tables, this.clock);
+    const expected = steps.flatMap(({ subGroups }) => subGroups);
     this.checks += 1;
-    for (const { verdict } of expected)
-      this.states.set(verdict.state, (this.states.get(verdict.state) ?? 0) + 1);
+    this.count(steps);
     this.differences = [
       ...differences(tables, expected),
+      ...shardProblems(tables, steps),
       ...wronglyFired(tables, expected, newestBefore),
       ...(this.isCooldownEdited() ? [] : firedTooSoon(this.firedBefore, tables)),
     ];
     this.firedBefore = tables;
     this.linesChecked = this.lines.length;
+  }
+
+  private count(steps: readonly ExpectedStep[]): void {
+    const addTo = (counts: Map<string, number>, name: string): Map<string, number> =>
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    for (const { rule, subGroups } of steps) {
+      for (const { verdict, members, report } of subGroups) {
+        addTo(this.states, verdict.state);
+        if (members.length > 0) addTo(this.forms, [rule.kind, report['form'] ?? ''].join(' ').trim());
+      }
+    }
   }
 
   /** Since the last check: edited forth and back, it looks as if it never had been. */

@@ -15,6 +15,9 @@ export interface StoredItem {
   readonly row: ItemRow;
   readonly isRetired: boolean;
   readonly isPacked: boolean;
+  /** In microseconds since 1970, as the formation of groups counts. */
+  readonly time: number | null;
+  readonly timeEnd: number | null;
   readonly changedAt: number;
 }
 
@@ -52,6 +55,8 @@ export interface StoredSubGroup {
   readonly lastRunId: number | null;
   readonly lastCompletedRunId: number | null;
   readonly lastFiredAt: Date | null;
+  /** Of a kind whose membership is stored: what is listed. */
+  readonly memberIds: readonly number[];
   readonly isForced: boolean;
   readonly waiver: SubGroupFacts['waiver'];
 }
@@ -102,7 +107,8 @@ export const readSubGroups = (db: EntityManager): Promise<StoredSubGroup[]> =>
     SELECT id, step_id AS "stepId", dims, common_dims AS "commonDims", member_count AS "memberCount", member_bytes AS "memberBytes",
       input_fingerprint AS "inputFingerprint", last_member_at AS "lastMemberAt", state, causes, detail, until, last_run_id AS "lastRunId",
       last_completed_run_id AS "lastCompletedRunId", last_fired_at AS "lastFiredAt", forced_at IS NOT NULL AS "isForced",
-      CASE WHEN waived_by IS NOT NULL THEN jsonb_build_object('by', waived_by, 'reason', waived_reason) END AS waiver
+      CASE WHEN waived_by IS NOT NULL THEN jsonb_build_object('by', waived_by, 'reason', waived_reason) END AS waiver,
+      (SELECT coalesce(jsonb_agg(held.item_id ORDER BY held.item_id), '[]') FROM sub_group_member held WHERE held.sub_group_id = sub_group.id) AS "memberIds"
     FROM sub_group ORDER BY id`,
   );
 
@@ -115,7 +121,8 @@ const ITEMS = sql`
         'state', own.state, 'size_bytes', item.size_bytes, 'metadata', item.metadata) END,
       'ExecutedObsUnit', to_jsonb(executed), 'ObsUnit', to_jsonb(unit), 'Source', to_jsonb(source), 'InstrumentModule', to_jsonb(module)))) AS row,
     item.retired_at IS NOT NULL AS "isRetired", file.raw_data_package_id IS NOT NULL AS "isPacked",
-    extract(epoch FROM item.changed_at)::float8 * 1000 AS "changedAt"
+    (extract(epoch FROM item.obs_time) * 1000000)::bigint AS time, (extract(epoch FROM item.obs_time_end) * 1000000)::bigint AS "timeEnd",
+    (extract(epoch FROM item.changed_at) * 1000000)::bigint AS "changedAt"
   FROM data_item item
   LEFT JOIN raw_data_file file ON file.item_id = item.id
   LEFT JOIN raw_data_package own ON own.item_id = item.id

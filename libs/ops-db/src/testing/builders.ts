@@ -154,7 +154,7 @@ export interface StepOptions {
   readonly position?: number;
   readonly versionPolicy?: 'exact' | 'compatible' | 'any';
   readonly dependsOn?: readonly BuiltStep[];
-  readonly groupBy?: readonly unknown[];
+  readonly groupBy?: readonly unknown[] | JsonObject;
   readonly inputs?: JsonObject;
   readonly parameters?: JsonObject;
   readonly upstreamPolicy?: 'all_current' | 'available';
