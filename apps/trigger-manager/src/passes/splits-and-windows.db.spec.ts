@@ -164,4 +164,21 @@ describe('sliding mosaics', () => {
     });
     expect(await world.states('mosaic')).toEqual(['current', 'running']);
   });
+
+  it('that nothing is left of block no later step any more', async () => {
+    await world.define([
+      { name: 'mosaic', group_by: { by: ['field'], window: { size: 1 } }, min_members: 2 },
+      { name: 'combine', depends_on: ['mosaic'], group_by: [] },
+    ]);
+    await world.ingest(['a', 'b'].map((field) => ({ name: `${field}.fits`, dims: { field }, at: 0 })));
+    await world.evaluate();
+    const blockedBy = async () =>
+      (await world.subGroups('combine')).map(({ detail }) => detail['blocked_by']);
+    expect(await blockedBy()).toEqual([[{ step: 'mosaic', state: 'incomplete', count: 2 }]]);
+
+    await queryRows(world.db, sql`UPDATE data_item SET retired_at = now() WHERE name = 'a.fits'`);
+    await world.evaluate();
+
+    expect(await blockedBy()).toEqual([[{ step: 'mosaic', state: 'incomplete', count: 1 }]]);
+  });
 });

@@ -139,11 +139,11 @@ describe('regroupStep', () => {
     ]);
   });
 
-  it('empties a sub-group that is gone but has a history, and forgets one that has none', async () => {
+  it('empties a sub-group that is gone but has a history, forgets one that has none, and tells of both', async () => {
     const [step, world] = [await aStep(manager), aWorld()];
     const [early, late] = [await anObservation(world, 0, 'abcd'), await anObservation(world, 100, 'abcd')];
     await regroup(step, CLUSTER, [...early, ...late]);
-    const [ran] = await storedGroups(manager, step.stepId);
+    const [ran, forgotten] = await storedGroups(manager, step.stepId);
     await aRun(manager, { step, subGroupId: ran?.id ?? 0, status: 'COMPLETED' });
     await queryRows(
       manager,
@@ -155,7 +155,10 @@ describe('regroupStep', () => {
       sql`SELECT id, member_count, (SELECT count(*)::int FROM sub_group_member m WHERE m.sub_group_id = g.id) AS members
           FROM sub_group g WHERE step_id = ${step.stepId}`,
     );
-    expect([changed, left]).toEqual([[ran?.id], [{ id: ran?.id, member_count: 0, members: 0 }]]);
+    expect([changed, left]).toEqual([
+      [ran?.id, forgotten?.id],
+      [{ id: ran?.id, member_count: 0, members: 0 }],
+    ]);
   });
 
   it('finds an item that was set aside and moved, by what it was', async () => {

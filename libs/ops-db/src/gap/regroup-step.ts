@@ -35,7 +35,7 @@ export interface Regrouping<Rule = FormedRule | ItemRule> {
  *
  * Looks at the by-keys that the changed items touch, of clusters only at the neighbourhood in time, and at observations
  * whose waiting is over by `now`. Except for shards, the result is what forming everything anew would give. Call it
- * within the evaluation's transaction. Returns the sub-groups whose members or report changed.
+ * within the evaluation's transaction. Returns the sub-groups whose members or report changed, and those that are gone.
  */
 export async function regroupStep(
   manager: EntityManager,

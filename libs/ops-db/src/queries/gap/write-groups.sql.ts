@@ -62,7 +62,8 @@ const gone = (stepId: number, consideredIds: WriteGroups['consideredIds']): SqlF
  * Brings sub-groups and their members to what the formation of groups says of them, and empties those that are gone;
  * what has neither members nor a history is forgotten.
  *
- * Rows that did not change are not written. Returns the ids of those that did.
+ * Rows that did not change are not written. Returns the ids of those that did, and of what is forgotten: later steps may have
+ * waited for it.
  */
 export async function writeGroups(
   manager: EntityManager,
@@ -106,8 +107,8 @@ export async function writeGroups(
       FROM gone WHERE g.id = gone.id AND NOT is_forgotten
       RETURNING g.id
     ),
-    forgotten AS (DELETE FROM sub_group g USING gone WHERE g.id = gone.id AND is_forgotten)
-    SELECT id FROM written UNION ALL SELECT id FROM emptied ORDER BY id`,
+    forgotten AS (DELETE FROM sub_group g USING gone WHERE g.id = gone.id AND is_forgotten RETURNING g.id)
+    SELECT id FROM written UNION ALL SELECT id FROM emptied UNION ALL SELECT id FROM forgotten ORDER BY id`,
   );
   return rows.map(({ id }) => id);
 }
