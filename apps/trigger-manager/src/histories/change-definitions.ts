@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { sql } from '@meridian/core';
-import { applyGrouping, operatePipeline, queryRows, type PipelineOperation } from '@meridian/ops-db';
+import {
+  applyGrouping,
+  lockDefinitions,
+  operatePipeline,
+  queryRows,
+  setStepDependencies,
+  type PipelineOperation,
+} from '@meridian/ops-db';
 import type { Change } from './change-data.js';
 import { planPipeline, type ChangeName } from './history.js';
 import { planFilter, planGroupBy, planInputs } from './plan-rules.js';
@@ -71,6 +78,34 @@ const editStep: Change = async (db, random) => {
   }
 };
 
+/**
+ * The steps of a pipeline in another order, and other dependencies from earlier ones to later ones. One change at a time, as `apply`
+ * does it: two at once could depend on each other.
+ */
+const editDependencies: Change = async (db, random) => {
+  await lockDefinitions(db);
+  const pipelineId = random.oneOf(await idsOf(db, sql`SELECT id FROM pipeline ORDER BY id`)) ?? 0;
+  const names = await idsOf<string>(
+    db,
+    sql`SELECT name AS id FROM reduction_step WHERE pipeline_id = ${pipelineId} ORDER BY position`,
+  );
+  if (names.length < 2) return null;
+  if (random.chance(0.4)) names.push(...names.splice(random.whole(0, names.length - 2), 1));
+  const dependencies = names.flatMap((step, place) =>
+    names
+      .slice(0, place)
+      .filter(() => random.chance(0.4))
+      .map((upstream) => ({ step, upstream })),
+  );
+  await queryRows(
+    db,
+    sql`UPDATE reduction_step step SET position = ordered.place FROM unnest(${names}::text[]) WITH ORDINALITY AS ordered(name, place)
+        WHERE step.pipeline_id = ${pipelineId} AND step.name = ordered.name`,
+  );
+  await setStepDependencies(db, pipelineId, dependencies);
+  return `of ${pipelineId} in the order ${names.join(', ')}: ${dependencies.map(({ step, upstream }) => `${step} on ${upstream}`).join(', ') || 'none'}`;
+};
+
 const MOST_PIPELINES = 3;
 
 const addPipeline: Change = async (db, random, world) => {
@@ -111,6 +146,7 @@ export const CHANGES: Readonly<Record<ChangeName, Change>> = {
   ...RUN_CHANGES,
   'edit filter': editFilter,
   'edit step': editStep,
+  'edit dependencies': editDependencies,
   'add pipeline': addPipeline,
   'pause or resume': pauseOrResume,
 };

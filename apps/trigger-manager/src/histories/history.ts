@@ -51,7 +51,8 @@ export const CHANGE_WEIGHTS = {
   'force sub-groups': 2,
   'ask for runs': 4,
   'edit filter': 3,
-  'edit step': 5,
+  'edit step': 6,
+  'edit dependencies': 3,
   'add pipeline': 1,
   'pause or resume': 4,
 } as const;
