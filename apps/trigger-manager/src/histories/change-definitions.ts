@@ -1,17 +1,11 @@
 import { createHash } from 'node:crypto';
 import { sql } from '@meridian/core';
-import {
-  applyGrouping,
-  lockDefinitions,
-  operatePipeline,
-  queryRows,
-  setStepDependencies,
-  type PipelineOperation,
-} from '@meridian/ops-db';
+import { applyGrouping, lockDefinitions, queryRows, setStepDependencies } from '@meridian/ops-db';
 import type { Change } from './change-data.js';
 import { planPipeline, type ChangeName } from './history.js';
 import { planFilter, planGroupBy, planInputs } from './plan-rules.js';
 import { DATA_CHANGES } from './change-data.js';
+import { HOLD_CHANGES } from './change-holds.js';
 import { RUN_CHANGES } from './change-runs.js';
 import { buildPipeline, idsOf } from './world.js';
 
@@ -31,9 +25,10 @@ const EDITS = [
   'cooldown_seconds',
   'software',
   'config',
+  'pool',
 ] as const;
 
-const editStep: Change = async (db, random) => {
+const editStep: Change = async (db, random, world) => {
   const id = random.oneOf(await idsOf(db, sql`SELECT id FROM reduction_step ORDER BY id`)) ?? 0;
   const edit = random.pick(EDITS);
   const hash = createHash('sha256')
@@ -69,6 +64,14 @@ const editStep: Change = async (db, random) => {
         sql`UPDATE reduction_step SET cooldown_seconds = ${random.whole(0, 1) * 3600} WHERE id = ${id}`,
       );
       return `${id} cooldown_seconds`;
+    case 'pool': {
+      const isPooled = random.chance(0.5);
+      await queryRows(
+        db,
+        sql`UPDATE reduction_step SET pool = (SELECT name FROM run_pool WHERE id = ${world.poolId} AND ${isPooled}) WHERE id = ${id}`,
+      );
+      return `${id} pool ${isPooled ? 'yes' : 'no'}`;
+    }
     case 'software':
       await queryRows(db, sql`UPDATE reduction_step SET software_hash = ${hash} WHERE id = ${id}`);
       return `${id} software ${hash.slice(0, 4)}`;
@@ -115,38 +118,13 @@ const addPipeline: Change = async (db, random, world) => {
   return `${await buildPipeline(db, world, plan)} ${JSON.stringify(plan)}`;
 };
 
-const OPERATIONS: readonly [PipelineOperation, ...PipelineOperation[]] = [
-  { kind: 'resume' },
-  { kind: 'resume' },
-  { kind: 'enable' },
-  { kind: 'enable' },
-  { kind: 'disable' },
-  { kind: 'pause', by: 'ada', reason: 'storm' },
-];
-
-const pauseOrResume: Change = async (db, random, world) => {
-  if (random.chance(0.3)) {
-    const isPaused = random.chance(0.3);
-    await queryRows(
-      db,
-      sql`UPDATE data_location SET paused_at = CASE WHEN ${isPaused} THEN now() END, paused_by = CASE WHEN ${isPaused} THEN 'eve' END
-          WHERE id = ${world.locationId}`,
-    );
-    return `location ${isPaused ? 'paused' : 'resumed'}`;
-  }
-  const id = random.oneOf(await idsOf(db, sql`SELECT id FROM pipeline ORDER BY id`)) ?? 0;
-  const operation = random.pick(OPERATIONS);
-  await operatePipeline(db, id, operation);
-  return `pipeline ${id} ${operation.kind}`;
-};
-
 /** Everything that a writer of a history does. */
 export const CHANGES: Readonly<Record<ChangeName, Change>> = {
   ...DATA_CHANGES,
   ...RUN_CHANGES,
+  ...HOLD_CHANGES,
   'edit filter': editFilter,
   'edit step': editStep,
   'edit dependencies': editDependencies,
   'add pipeline': addPipeline,
-  'pause or resume': pauseOrResume,
 };

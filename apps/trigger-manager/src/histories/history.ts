@@ -54,7 +54,11 @@ export const CHANGE_WEIGHTS = {
   'edit step': 6,
   'edit dependencies': 3,
   'add pipeline': 1,
-  'pause or resume': 4,
+  'pause or resume': 5,
+  kill: 3,
+  'look at kills': 2,
+  'lift kill': 4,
+  'end cancelled run': 5,
 } as const;
 export type ChangeName = keyof typeof CHANGE_WEIGHTS;
 

@@ -142,7 +142,11 @@ const STEPS = sql`
     ARRAY(SELECT upstream_step_id FROM reduction_step_dependency d WHERE d.step_id = step.id ORDER BY 1) AS "upstreamStepIds",
     CASE WHEN NOT pipeline.enabled THEN '{"by": "pipeline", "reason": "the pipeline is disabled"}'::jsonb
       WHEN pipeline.paused_at IS NOT NULL THEN jsonb_build_object('by', pipeline.paused_by, 'reason', coalesce(pipeline.pause_reason, ''))
+      WHEN step.paused_at IS NOT NULL THEN jsonb_build_object('by', step.paused_by, 'reason', coalesce(step.pause_reason, ''))
       WHEN location.paused_at IS NOT NULL THEN jsonb_build_object('by', location.paused_by, 'reason', coalesce(location.pause_reason, ''))
+      ELSE (SELECT jsonb_build_object('by', kill.requested_by, 'reason', 'kill ' || kill.id || ': ' || kill.reason) FROM kill_request kill
+        WHERE kill.lifted_at IS NULL AND (kill.settled_at IS NULL OR kill.scope = 'everything')
+          AND (kill.scope = 'everything' OR kill.pipeline_id = pipeline.id OR kill.location_id = location.id) ORDER BY kill.id LIMIT 1)
     END AS pause
   FROM reduction_step step JOIN pipeline ON pipeline.id = step.pipeline_id JOIN data_grouping ON data_grouping.id = pipeline.data_grouping_id
   JOIN data_location location ON location.id = pipeline.processing_location_id

@@ -4,6 +4,7 @@ import {
   aGrouping,
   aLocation,
   aPipeline,
+  aPool,
   aStep,
   type BuiltSoftware,
   aSoftwareVersion,
@@ -15,6 +16,7 @@ import type { History, PipelinePlan } from './history.js';
 /** The rows that a history begins with and that its changes refer to. */
 export interface World {
   readonly locationId: number;
+  readonly poolId: number;
   readonly software: BuiltSoftware;
   readonly moduleIds: readonly number[];
   readonly executedObsUnitIds: readonly string[];
@@ -30,6 +32,7 @@ export async function buildWorld(db: EntityManager, history: History): Promise<W
   const { moduleIds, executedObsUnitIds } = await buildObservatory(db);
   const world: World = {
     locationId: await aLocation(db),
+    poolId: await aPoolId(db),
     software: await aSoftwareVersion(db),
     moduleIds,
     executedObsUnitIds,
@@ -51,6 +54,11 @@ export async function buildPipeline(db: EntityManager, world: World, plan: Pipel
     );
   }
   return pipeline.pipelineId;
+}
+
+async function aPoolId(db: EntityManager): Promise<number> {
+  const name = await aPool(db, 1);
+  return (await idsOf(db, sql`SELECT id FROM run_pool WHERE name = ${name}`))[0] ?? 0;
 }
 
 async function buildObservatory(
