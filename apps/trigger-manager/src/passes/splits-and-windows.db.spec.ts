@@ -181,4 +181,30 @@ describe('sliding mosaics', () => {
 
     expect(await blockedBy()).toEqual([[{ step: 'mosaic', state: 'incomplete', count: 1 }]]);
   });
+
+  it('run once each value that is expected of a dimension is among their members', async () => {
+    const lowAndHigh = { slots: { dim: 'band', values: ['low', 'high'] } };
+    await world.define([
+      { name: 'mosaic', group_by: { by: ['field'], window: { size: 3 } }, expect: lowAndHigh },
+    ]);
+    await world.ingest([
+      { name: 'a-low.fits', dims: { field: 'a', band: 'low' }, at: 0 },
+      { name: 'a-high.fits', dims: { field: 'a', band: 'high' }, at: MINUTE },
+      { name: 'b-low.fits', dims: { field: 'b', band: 'low' }, at: 0 },
+      { name: 'b-other.fits', dims: { field: 'b', band: 'other' }, at: MINUTE },
+    ]);
+
+    expect([await world.evaluate(), await world.states('mosaic')]).toEqual([1, ['running', 'incomplete']]);
+    expect((await world.subGroups('mosaic'))[1]?.detail).toEqual({
+      dim: 'band',
+      missing_slots: ['high'],
+      needed: 2,
+    });
+    await queryRows(
+      world.db,
+      sql`UPDATE data_item SET dims = dims || '{"band": "high"}' WHERE name = 'b-other.fits'`,
+    );
+
+    expect([await world.evaluate(), await world.states('mosaic')]).toEqual([1, ['running', 'running']]);
+  });
 });

@@ -31,7 +31,8 @@ export async function regroupShards(
     const unassigned = members.flatMap(({ id }) => (!held.has(id) && keyOf.get(id) === key ? [id] : []));
     return shardsOf({ rule, keyDims, own, unassigned });
   });
-  return writeGroups(manager, { stepId: selection.stepId, groups, consideredIds: changedItemIds });
+  const { stepId, slotDim } = selection;
+  return writeGroups(manager, { stepId, slotDim, groups, consideredIds: changedItemIds });
 }
 
 /** An open shard without the changed items that the step does not take any more, or takes under another key. */

@@ -54,6 +54,7 @@ export async function regroupStep(
   if (members === null) return [];
   return writeGroups(manager, {
     stepId: regrouping.selection.stepId,
+    slotDim: regrouping.selection.slotDim,
     groups: formed({ ...regrouping, rule }, members),
     consideredIds: changedItemIds === 'all' ? 'all' : [...changedItemIds, ...members.map(({ id }) => id)],
   });

@@ -4,6 +4,7 @@ import {
   compileGroupBy,
   dependsOnTime,
   globRegex,
+  isJsonObject,
   parseAssociations,
   parseFilter,
   parseGroupingRule,
@@ -55,7 +56,14 @@ export function selectionOf(step: EvaluableStep, now: Date): EvaluableSelection 
     productTypes: productTypes(step.inputs),
     isTimeDependent: dependsOnTime(filter) || associationsDependOnTime(associations),
     pathPattern: typeof pattern === 'string' ? globRegex(pattern) : null,
+    slotDim: slotDimOf(step),
   };
+}
+
+function slotDimOf({ expect }: EvaluableStep): string | null {
+  const slots = expect?.['slots'];
+  const dim = isJsonObject(slots) ? slots['dim'] : null;
+  return typeof dim === 'string' ? dim : null;
 }
 
 function productTypes(inputs: JsonObject): readonly string[] {

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '@meridian/core';
+import type { JsonObject } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { applyItemChanges } from '../queries/gap/apply-item-changes.sql.js';
 import { applyOffers } from '../queries/gap/apply-offers.sql.js';
@@ -6,7 +6,6 @@ import type { TouchedSubGroup } from '../queries/gap/contributions.js';
 import { forgetMembers } from '../queries/gap/forget-members.sql.js';
 import { listChangedItems } from '../queries/gap/list-changed-items.sql.js';
 import { listRunProducts } from '../queries/gap/list-run-products.sql.js';
-import type { EvaluableStep } from '../queries/gap/load-evaluable-steps.sql.js';
 import type { Offer } from '../queries/gap/publish-results.sql.js';
 import { rebuildMembers } from '../queries/gap/rebuild-members.sql.js';
 import { recountSubGroups } from '../queries/gap/recount-sub-groups.sql.js';
@@ -40,7 +39,7 @@ export async function rebuild(
     return todo.snapshot;
   }
   await forgetMembers(manager, step.id);
-  const slotDim = slotDimOf(step);
+  const { slotDim } = selection;
   const snapshot = await overEverything(manager, true, async () => {
     const rebuilt = await rebuildMembers(manager, { selection, since: todo.since });
     if (slotDim !== null) await recountSubGroups(manager, { selection, ids: null, slotDim });
@@ -77,7 +76,7 @@ export const runsOf = ({ was, is }: Offer): number[] => [was, is].filter((run) =
 
 async function addUp(
   manager: EntityManager,
-  { step, todo }: StepToEvaluate,
+  { todo }: StepToEvaluate,
   selection: EvaluableSelection,
   offers: readonly Offer[],
 ): Promise<UpdatedMembers> {
@@ -90,10 +89,10 @@ async function addUp(
   const impossible = touched.filter(({ memberCount }) => memberCount < 0);
   if (impossible.length > 0)
     throw new MembersDrifted(
-      step.id,
+      selection.stepId,
       impossible.map(({ id }) => id),
     );
-  const recounted = await recount(manager, { step, selection, touched });
+  const recounted = await recount(manager, { selection, touched });
   return {
     snapshot: applied.snapshot,
     changed: touched.map(({ id }) => id),
@@ -102,24 +101,17 @@ async function addUp(
 }
 
 interface Recount {
-  readonly step: EvaluableStep;
   readonly selection: EvaluableSelection;
   readonly touched: readonly TouchedSubGroup[];
 }
 
 /** Where something left, and wherever slots are counted. */
-async function recount(manager: EntityManager, { step, selection, touched }: Recount): Promise<JsonObject[]> {
-  const slotDim = slotDimOf(step);
+async function recount(manager: EntityManager, { selection, touched }: Recount): Promise<JsonObject[]> {
+  const { slotDim } = selection;
   const ids = touched.filter(({ isNarrowed }) => isNarrowed || slotDim !== null).map(({ id }) => id);
   const distinct = [...new Set(ids)];
   const isAll = reachOf(selection, distinct.length) === 'scan';
   return overEverything(manager, isAll, () =>
     recountSubGroups(manager, { selection, ids: distinct, slotDim }),
   );
-}
-
-function slotDimOf({ expect }: EvaluableStep): string | null {
-  const slots = expect?.['slots'];
-  const dim = isJsonObject(slots) ? slots['dim'] : null;
-  return typeof dim === 'string' ? dim : null;
 }

@@ -33,6 +33,7 @@ export const worldSelection = (stepId: number, rule: Formable): StepSelection =>
   archiveItems: 0,
   productTypes: [],
   pathPattern: null,
+  slotDim: null,
 });
 
 export interface StoredGroup {

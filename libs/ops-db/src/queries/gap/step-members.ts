@@ -23,6 +23,8 @@ export interface StepSelection {
   readonly productTypes: readonly string[];
   /** POSIX regular expression on a product's path, or null for every path. */
   readonly pathPattern: string | null;
+  /** The dimension whose values the step expects a set of, or null: which of them the members have is kept with them. */
+  readonly slotDim: string | null;
 }
 
 const COLUMNS = rawSql(

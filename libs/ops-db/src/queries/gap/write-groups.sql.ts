@@ -12,13 +12,15 @@ export interface GroupToWrite {
 
 export interface WriteGroups {
   readonly stepId: number;
+  /** The dimension whose values among the members are counted, or null. */
+  readonly slotDim: string | null;
   readonly groups: readonly GroupToWrite[];
   /** Sub-groups that hold one of these items, and are not among `groups`, are gone; with `all`, whatever is not among them. */
   readonly consideredIds: readonly number[] | 'all';
 }
 
 /** What is to be: `member`, and of each key `fresh`. */
-const wanted = (groups: readonly GroupToWrite[]): SqlFragment => sql`
+const wanted = ({ groups, slotDim }: WriteGroups): SqlFragment => sql`
     wanted AS MATERIALIZED (
       SELECT ${subGroupKey(`entry -> 'dims'`)} AS key, entry -> 'dims' AS dims, entry -> 'report' AS report, entry -> 'memberIds' AS ids
       FROM jsonb_array_elements(${JSON.stringify(groups)}::jsonb) entry
@@ -35,14 +37,19 @@ const wanted = (groups: readonly GroupToWrite[]): SqlFragment => sql`
         agreed(member.dims) AS agreed_dims
       FROM member GROUP BY member.key
     ),
+    filled AS MATERIALIZED (
+      SELECT key, jsonb_object_agg(slot, members) AS slots
+      FROM (SELECT key, scalar_json(dims -> ${slotDim}::text)::text AS slot, count(*) AS members FROM member GROUP BY 1, 2) slot
+      WHERE slot IS NOT NULL GROUP BY key
+    ),
     fresh AS MATERIALIZED (
-      SELECT wanted.dims, wanted.report, measured.agreed_dims || wanted.dims AS common_dims, measured.*
-      FROM wanted JOIN measured USING (key)
+      SELECT wanted.dims, wanted.report, measured.agreed_dims || wanted.dims AS common_dims, coalesce(filled.slots, '{}') AS slots, measured.*
+      FROM wanted JOIN measured USING (key) LEFT JOIN filled USING (key)
     )`;
 
 const FACTS = (of: string, fingerprint: string, commonDims: string): string =>
   `(${of}.member_count, ${of}.member_bytes, ${fingerprint}, ${of}.first_member_at, ${of}.last_member_at, ${of}.time_from, ${of}.time_to,
-    ${of}.report, ${commonDims})`;
+    ${of}.report, ${of}.slots, ${commonDims})`;
 
 /** What is there and is not wanted: `gone (id, is_forgotten)`. */
 const gone = (stepId: number, consideredIds: WriteGroups['consideredIds']): SqlFragment => sql`
@@ -65,14 +72,12 @@ const gone = (stepId: number, consideredIds: WriteGroups['consideredIds']): SqlF
  * Rows that did not change are not written. Returns the ids of those that did, and of what is forgotten: later steps may have
  * waited for it.
  */
-export async function writeGroups(
-  manager: EntityManager,
-  { stepId, groups, consideredIds }: WriteGroups,
-): Promise<readonly number[]> {
+export async function writeGroups(manager: EntityManager, request: WriteGroups): Promise<readonly number[]> {
+  const { stepId, consideredIds } = request;
   const rows = await queryRows<{ id: number }>(
     manager,
     sql`
-    WITH ${wanted(groups)},
+    WITH ${wanted(request)},
     changed AS MATERIALIZED (
       SELECT fresh.* FROM fresh LEFT JOIN sub_group known ON known.step_id = ${stepId} AND known.key = fresh.key
       WHERE known.id IS NULL OR ${rawSql(FACTS('known', 'known.input_fingerprint', 'known.common_dims'))}
@@ -80,13 +85,13 @@ export async function writeGroups(
     ),
     written AS (
       INSERT INTO sub_group AS g (step_id, key, dims, common_dims, member_count, member_bytes, input_fingerprint,
-        first_member_at, last_member_at, time_from, time_to, report)
-      SELECT ${stepId}, key, dims, common_dims, member_count, member_bytes, fingerprint, first_member_at, last_member_at, time_from, time_to, report
+        first_member_at, last_member_at, time_from, time_to, report, slots)
+      SELECT ${stepId}, key, dims, common_dims, member_count, member_bytes, fingerprint, first_member_at, last_member_at, time_from, time_to, report, slots
       FROM changed ORDER BY key
       ON CONFLICT (step_id, key) DO UPDATE SET common_dims = excluded.common_dims, member_count = excluded.member_count,
         member_bytes = excluded.member_bytes, input_fingerprint = add_fingerprints(excluded.input_fingerprint, g.association_fingerprint),
         first_member_at = excluded.first_member_at, last_member_at = excluded.last_member_at,
-        time_from = excluded.time_from, time_to = excluded.time_to, report = excluded.report
+        time_from = excluded.time_from, time_to = excluded.time_to, report = excluded.report, slots = excluded.slots
       RETURNING g.id, g.key
     ),
     ${gone(stepId, consideredIds)},
