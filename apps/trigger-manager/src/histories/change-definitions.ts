@@ -1,9 +1,15 @@
 import { createHash } from 'node:crypto';
-import { sql } from '@meridian/core';
-import { applyGrouping, lockDefinitions, queryRows, setStepDependencies } from '@meridian/ops-db';
+import { sql, type Dims } from '@meridian/core';
+import {
+  applyGrouping,
+  closeGrouping,
+  lockDefinitions,
+  queryRows,
+  setStepDependencies,
+} from '@meridian/ops-db';
 import type { Change } from './change-data.js';
 import { planPipeline, type ChangeName } from './history.js';
-import { planFilter, planGroupBy, planInputs } from './plan-rules.js';
+import { planExpectation, planFilter, planGroupBy, planInputs, planMaxWait } from './plan-rules.js';
 import { DATA_CHANGES } from './change-data.js';
 import { HOLD_CHANGES } from './change-holds.js';
 import { RUN_CHANGES } from './change-runs.js';
@@ -17,12 +23,31 @@ const editFilter: Change = async (db, random, world) => {
   return `${name}: ${JSON.stringify(filter)}`;
 };
 
+const SELECTIONS: readonly Dims[] = [
+  {},
+  { source: 'M17' },
+  { dataset: 'a' },
+  { line: 'CO43', source: 'M17' },
+];
+
+/** Nothing more will come, somebody says. */
+const close: Change = async (db, random) => {
+  const groupingId = random.oneOf(await idsOf(db, sql`SELECT id FROM data_grouping ORDER BY id`)) ?? 0;
+  const selection = random.oneOf(SELECTIONS) ?? {};
+  await closeGrouping(db, { groupingId, selection, actor: 'ada', reason: 'the night is over' });
+  return `${groupingId} ${JSON.stringify(selection)}`;
+};
+
 const EDITS = [
   'group_by',
   'inputs',
   'upstream_policy',
   'min_members',
+  'settle_seconds',
   'cooldown_seconds',
+  'expect',
+  'expect',
+  'max_wait_seconds',
   'software',
   'config',
   'pool',
@@ -58,6 +83,23 @@ const editStep: Change = async (db, random, world) => {
         sql`UPDATE reduction_step SET min_members = ${random.whole(1, 3)} WHERE id = ${id}`,
       );
       return `${id} min_members`;
+    case 'settle_seconds':
+      await queryRows(
+        db,
+        sql`UPDATE reduction_step SET settle_seconds = ${random.pick([0, 600, 3600])} WHERE id = ${id}`,
+      );
+      return `${id} settle_seconds`;
+    case 'expect': {
+      const expect = planExpectation(random);
+      const text = expect === null ? null : JSON.stringify(expect);
+      await queryRows(db, sql`UPDATE reduction_step SET expect = ${text}::jsonb WHERE id = ${id}`);
+      return `${id} expect ${text}`;
+    }
+    case 'max_wait_seconds': {
+      const seconds = planMaxWait(random);
+      await queryRows(db, sql`UPDATE reduction_step SET max_wait_seconds = ${seconds} WHERE id = ${id}`);
+      return `${id} max_wait_seconds ${seconds}`;
+    }
     case 'cooldown_seconds':
       await queryRows(
         db,
@@ -124,6 +166,7 @@ export const CHANGES: Readonly<Record<ChangeName, Change>> = {
   ...RUN_CHANGES,
   ...HOLD_CHANGES,
   'edit filter': editFilter,
+  'close grouping': close,
   'edit step': editStep,
   'edit dependencies': editDependencies,
   'add pipeline': addPipeline,

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '@meridian/core';
-import { planFilter, planGroupBy, planInputs } from './plan-rules.js';
+import { planExpectation, planFilter, planGroupBy, planInputs, planMaxWait } from './plan-rules.js';
 import { Random } from './random.js';
 
 /** What a history begins with, and what happens in it: plain data, so that a part of it can be played again. */
@@ -26,6 +26,8 @@ export interface StepPlan {
   readonly minMembers: number;
   readonly settleSeconds: number;
   readonly cooldownSeconds: number;
+  readonly expect: JsonObject | null;
+  readonly maxWaitSeconds: number | null;
 }
 
 /** What a writer does, and how likely it is. */
@@ -51,6 +53,7 @@ export const CHANGE_WEIGHTS = {
   'force sub-groups': 2,
   'ask for runs': 4,
   'edit filter': 3,
+  'close grouping': 3,
   'edit step': 6,
   'edit dependencies': 3,
   'add pipeline': 1,
@@ -152,5 +155,7 @@ function planStep(random: Random, position: number): StepPlan {
     minMembers: random.chance(0.8) ? 1 : 2,
     settleSeconds: random.chance(0.8) ? 0 : 600,
     cooldownSeconds: random.chance(0.8) ? 0 : 3600,
+    expect: planExpectation(random),
+    maxWaitSeconds: planMaxWait(random),
   };
 }

@@ -3,8 +3,10 @@ import {
   evaluateSubGroup,
   fingerprintOf,
   globRegex,
+  isJsonObject,
   matchesFilter,
   parseFilter,
+  parseExpectation,
   parseGroupingRule,
   type Dims,
   type GroupingRule,
@@ -45,11 +47,6 @@ export interface ExpectedSubGroup {
 
 /** What the steps of histories do not say. */
 const UNUSED = {
-  expectation: null,
-  slots: [],
-  maxWaitSeconds: null,
-  firstMemberAt: null,
-  closedAt: null,
   association: {},
   associationFingerprint: fingerprintOf([]),
 } as const;
@@ -172,6 +169,11 @@ class StepOracle {
         .filter((name) => dims[name] === null)
         .sort(),
       inputFingerprint,
+      expectation: this.step.expect === null ? null : parseExpectation(this.step.expect),
+      slots: slotsOf(this.step.expect, members),
+      maxWaitSeconds: this.step.maxWaitSeconds,
+      firstMemberAt: members.length === 0 ? null : Math.min(...members.map(({ item }) => item.registeredAt)),
+      closedAt: this.closedAt({ ...commonDims(members), ...dims }),
       // As it is stored: a time at which nothing was added but something taken away is no error.
       lastMemberAt: stored?.lastMemberAt?.getTime() ?? null,
       lastFiredAt: stored?.lastFiredAt?.getTime() ?? null,
@@ -196,6 +198,18 @@ class StepOracle {
       lastRunId: lastRun?.id ?? null,
       lastCompletedRunId: lastCompleted?.id ?? null,
     };
+  }
+
+  /** When somebody last closed what has these dims. */
+  private closedAt(common: Dims): number | null {
+    const times = this.step.closings
+      .filter(({ selection }) =>
+        Object.entries(selection).every(
+          ([name, value]) => Object.hasOwn(common, name) && common[name] === value,
+        ),
+      )
+      .map((closing) => closing.closedAt);
+    return times.length === 0 ? null : Math.max(...times);
   }
 
   private blockedBy(dims: Dims): SubGroupFacts['blockedBy'] {
@@ -241,6 +255,17 @@ class StepOracle {
 
 const pickDims = (dims: Dims, names: readonly string[]): Dims =>
   Object.fromEntries(names.map((name): [string, JsonScalar] => [name, dims[name] ?? null]));
+
+/** The values of the dimension that is expected, of all members. */
+function slotsOf(expect: JsonObject | null, members: readonly Member[]): JsonScalar[] {
+  const slots = expect?.['slots'];
+  const dim = isJsonObject(slots) ? slots['dim'] : null;
+  if (typeof dim !== 'string') return [];
+  const values = members.map(({ item }) => (Object.hasOwn(item.row.dims, dim) ? item.row.dims[dim] : null));
+  return values.filter(
+    (value): value is JsonScalar => value !== null && value !== undefined && typeof value !== 'object',
+  );
+}
 
 /** What all members say alike. */
 function commonDims(members: readonly Member[]): Dims {

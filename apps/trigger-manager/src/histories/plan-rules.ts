@@ -97,6 +97,21 @@ function planSplit(random: Random): JsonObject {
   };
 }
 
+/** What makes a sub-group complete, as `apply` stores it; null leaves that to min_members. */
+export const planExpectation = (random: Random): JsonObject | null =>
+  random.chance(0.7) ? null : (random.oneOf(EXPECTATIONS) ?? null);
+
+const EXPECTATIONS: readonly JsonObject[] = [
+  { count: 2 },
+  { count: 3 },
+  { slots: { dim: 'dataset', values: ['a', 'b'] }, minimum: 2 },
+  { slots: { dim: 'line', values: ['CO43', 'CI10', 'NII'] }, minimum: 1 },
+  { slots: { dim: 'band', values: [1, 2, true] }, minimum: 2 },
+];
+
+export const planMaxWait = (random: Random): number | null =>
+  random.chance(0.6) ? null : random.pick([0, 600, 7200]);
+
 export function planInputs(random: Random): JsonObject {
   return {
     ...(random.chance(0.15) ? { raw: true } : {}),

@@ -19,6 +19,7 @@ export interface StoredItem {
   readonly time: number | null;
   readonly timeEnd: number | null;
   readonly changedAt: number;
+  readonly registeredAt: number;
 }
 
 export interface StoredStep {
@@ -32,13 +33,17 @@ export interface StoredStep {
   readonly minMembers: number;
   readonly settleSeconds: number;
   readonly cooldownSeconds: number;
+  readonly expect: JsonObject | null;
+  readonly maxWaitSeconds: number | null;
+  /** When somebody said that nothing more would come, and for which dims. */
+  readonly closings: readonly { readonly selection: Dims; readonly closedAt: number }[];
   readonly softwareHash: string;
   readonly configHash: string;
   readonly trigger: 'CONTINUOUS' | 'MANUAL';
   readonly pause: SubGroupFacts['pause'];
 }
 
-/** What is stored of a sub-group. `dims`, the marks that people set and `lastFiredAt` are what a judgement begins with; the rest is judged. */
+/** What is stored of a sub-group. `dims`, the marks that people set, `lastMemberAt` and `lastFiredAt` are what a judgement begins with; the rest is judged. */
 export interface StoredSubGroup {
   readonly id: number;
   readonly stepId: number;
@@ -47,6 +52,7 @@ export interface StoredSubGroup {
   readonly memberCount: number;
   readonly memberBytes: number;
   readonly inputFingerprint: string;
+  readonly firstMemberAt: Date | null;
   readonly lastMemberAt: Date | null;
   readonly state: string;
   readonly causes: readonly string[];
@@ -105,7 +111,7 @@ export const readSubGroups = (db: EntityManager): Promise<StoredSubGroup[]> =>
     db,
     sql`
     SELECT id, step_id AS "stepId", dims, common_dims AS "commonDims", member_count AS "memberCount", member_bytes AS "memberBytes",
-      input_fingerprint AS "inputFingerprint", last_member_at AS "lastMemberAt", state, causes, detail, until, last_run_id AS "lastRunId",
+      input_fingerprint AS "inputFingerprint", first_member_at AS "firstMemberAt", last_member_at AS "lastMemberAt", state, causes, detail, until, last_run_id AS "lastRunId",
       last_completed_run_id AS "lastCompletedRunId", last_fired_at AS "lastFiredAt", forced_at IS NOT NULL AS "isForced",
       CASE WHEN waived_by IS NOT NULL THEN jsonb_build_object('by', waived_by, 'reason', waived_reason) END AS waiver,
       (SELECT coalesce(jsonb_agg(held.item_id ORDER BY held.item_id), '[]') FROM sub_group_member held WHERE held.sub_group_id = sub_group.id) AS "memberIds"
@@ -122,7 +128,8 @@ const ITEMS = sql`
       'ExecutedObsUnit', to_jsonb(executed), 'ObsUnit', to_jsonb(unit), 'Source', to_jsonb(source), 'InstrumentModule', to_jsonb(module)))) AS row,
     item.retired_at IS NOT NULL AS "isRetired", file.raw_data_package_id IS NOT NULL AS "isPacked",
     (extract(epoch FROM item.obs_time) * 1000000)::bigint AS time, (extract(epoch FROM item.obs_time_end) * 1000000)::bigint AS "timeEnd",
-    (extract(epoch FROM item.changed_at) * 1000000)::bigint AS "changedAt"
+    (extract(epoch FROM item.changed_at) * 1000000)::bigint AS "changedAt",
+    extract(epoch FROM item.registered_at)::float8 * 1000 AS "registeredAt"
   FROM data_item item
   LEFT JOIN raw_data_file file ON file.item_id = item.id
   LEFT JOIN raw_data_package own ON own.item_id = item.id
@@ -139,6 +146,9 @@ const STEPS = sql`
   SELECT step.id, step.name, data_grouping.filter, step.group_by AS "groupBy", step.inputs, step.upstream_policy AS "upstreamPolicy",
     step.min_members AS "minMembers", step.settle_seconds AS "settleSeconds", step.cooldown_seconds AS "cooldownSeconds",
     step.software_hash AS "softwareHash", step.config_hash AS "configHash", pipeline.trigger_type AS trigger,
+    step.expect, step.max_wait_seconds AS "maxWaitSeconds",
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('selection', closing.selection, 'closedAt', extract(epoch FROM closing.closed_at) * 1000)), '[]')
+     FROM grouping_close closing WHERE closing.data_grouping_id = data_grouping.id) AS closings,
     ARRAY(SELECT upstream_step_id FROM reduction_step_dependency d WHERE d.step_id = step.id ORDER BY 1) AS "upstreamStepIds",
     CASE WHEN NOT pipeline.enabled THEN '{"by": "pipeline", "reason": "the pipeline is disabled"}'::jsonb
       WHEN pipeline.paused_at IS NOT NULL THEN jsonb_build_object('by', pipeline.paused_by, 'reason', coalesce(pipeline.pause_reason, ''))

@@ -49,9 +49,14 @@ export async function buildPipeline(db: EntityManager, world: World, plan: Pipel
   const built: BuiltStep[] = [];
   for (const [position, step] of plan.steps.entries()) {
     const dependsOn = built.filter((_, index) => step.dependsOn.includes(index));
-    built.push(
-      await aStep(db, { ...step, pipeline, software, name: `step-${position}`, position, dependsOn }),
+    const name = `step-${position}`;
+    const made = await aStep(db, { ...step, pipeline, software, name, position, dependsOn });
+    const expect = step.expect === null ? null : JSON.stringify(step.expect);
+    await queryRows(
+      db,
+      sql`UPDATE reduction_step SET expect = ${expect}::jsonb, max_wait_seconds = ${step.maxWaitSeconds} WHERE id = ${made.stepId}`,
     );
+    built.push(made);
   }
   return pipeline.pipelineId;
 }
