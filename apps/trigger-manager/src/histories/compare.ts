@@ -28,7 +28,9 @@ function differencesOf(expected: ExpectedSubGroup): string[] {
     members.length > 0 && (stored.lastMemberAt?.getTime() ?? -Infinity) < Math.floor(lastMemberAt / 1000);
   return [
     ...differing(place, shown(stored), {
-      ...(members.length === 0 ? {} : { common_dims: expected.commonDims }),
+      ...(members.length === 0
+        ? {}
+        : { common_dims: expected.commonDims, report: expected.report, ...timesOf(members) }),
       member_count: members.length,
       member_bytes: members.reduce((sum, { item }) => sum + item.row.size_bytes, 0),
       input_fingerprint: expected.inputFingerprint,
@@ -47,10 +49,27 @@ function differencesOf(expected: ExpectedSubGroup): string[] {
   ];
 }
 
+function timesOf(members: ExpectedSubGroup['members']): Shown {
+  const times = members.flatMap(({ item: { time } }) => (time === null ? [] : [time / 1000]));
+  const ends = members.flatMap(({ item: { time, timeEnd } }) => {
+    const end = timeEnd ?? time;
+    return end === null ? [] : [end / 1000];
+  });
+  return {
+    first_member_at: Math.min(...members.map(({ item }) => item.registeredAt)),
+    time_from: times.length === 0 ? null : Math.min(...times),
+    time_to: ends.length === 0 ? null : Math.max(...ends),
+  };
+}
+
 type Shown = Readonly<Record<string, Json>>;
 
 const shown = (stored: StoredSubGroup): Shown => ({
   common_dims: stored.commonDims,
+  report: stored.report,
+  first_member_at: stored.firstMemberAt?.getTime() ?? null,
+  time_from: stored.timeFrom?.getTime() ?? null,
+  time_to: stored.timeTo?.getTime() ?? null,
   member_count: stored.memberCount,
   member_bytes: stored.memberBytes,
   input_fingerprint: stored.inputFingerprint,

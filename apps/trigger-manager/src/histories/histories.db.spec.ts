@@ -11,7 +11,7 @@ const FORMS = [
   ),
   ...['complete', 'partial', 'refused'].map((form) => `window ${form}`),
   ...['complete', 'refused'].map((form) => `split ${form}`),
-  'item',
+  ...['complete', 'partial'].map((form) => `item ${form}`),
 ];
 
 describe('the evaluation', () => {

@@ -10,6 +10,7 @@ import {
   parseGroupingRule,
   type Dims,
   type GroupingRule,
+  type ItemRule,
   type JsonObject,
   type JsonScalar,
   type StaleCause,
@@ -94,7 +95,7 @@ class StepOracle {
     const { step, rule } = this;
     const taken = [...this.rawMembers(), ...this.upstreamMembers()];
     const stored = this.tables.subGroups.filter(({ stepId }) => stepId === step.id);
-    const formed = rule.kind === 'item' ? this.shards(stored) : groupMembers(rule, taken, this.now);
+    const formed = rule.kind === 'item' ? this.shards(rule, stored) : groupMembers(rule, taken, this.now);
     const byKey = new Map(formed.map((group) => [canonicalJson(group.dims), group]));
     const promised = new Set(this.promised().map((dims) => canonicalJson(dims)));
     for (const dims of [...this.promised(), ...stored.map((row) => row.dims)])
@@ -107,13 +108,13 @@ class StepOracle {
   }
 
   /** Who shares a run is history, and taken as it is stored; `shardProblems` says whether it may be so. */
-  private shards(stored: readonly StoredSubGroup[]): Group[] {
+  private shards({ bundle }: ItemRule, stored: readonly StoredSubGroup[]): Group[] {
     return stored.map(({ dims, memberIds }) => ({
       dims,
       members: this.tables.items
         .filter(({ row }) => memberIds.includes(row.id))
         .map((item) => ({ item, originId: this.makerOf(item.row.id) })),
-      report: {},
+      report: { form: memberIds.length < bundle ? 'partial' : 'complete', bundle },
     }));
   }
 

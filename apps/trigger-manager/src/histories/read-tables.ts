@@ -54,6 +54,10 @@ export interface StoredSubGroup {
   readonly inputFingerprint: string;
   readonly firstMemberAt: Date | null;
   readonly lastMemberAt: Date | null;
+  /** Of what the members are about. */
+  readonly timeFrom: Date | null;
+  readonly timeTo: Date | null;
+  readonly report: JsonObject;
   readonly state: string;
   readonly causes: readonly string[];
   readonly detail: JsonObject;
@@ -111,7 +115,7 @@ export const readSubGroups = (db: EntityManager): Promise<StoredSubGroup[]> =>
     db,
     sql`
     SELECT id, step_id AS "stepId", dims, common_dims AS "commonDims", member_count AS "memberCount", member_bytes AS "memberBytes",
-      input_fingerprint AS "inputFingerprint", first_member_at AS "firstMemberAt", last_member_at AS "lastMemberAt", state, causes, detail, until, last_run_id AS "lastRunId",
+      input_fingerprint AS "inputFingerprint", first_member_at AS "firstMemberAt", last_member_at AS "lastMemberAt", time_from AS "timeFrom", time_to AS "timeTo", report, state, causes, detail, until, last_run_id AS "lastRunId",
       last_completed_run_id AS "lastCompletedRunId", last_fired_at AS "lastFiredAt", forced_at IS NOT NULL AS "isForced",
       CASE WHEN waived_by IS NOT NULL THEN jsonb_build_object('by', waived_by, 'reason', waived_reason) END AS waiver,
       (SELECT coalesce(jsonb_agg(held.item_id ORDER BY held.item_id), '[]') FROM sub_group_member held WHERE held.sub_group_id = sub_group.id) AS "memberIds"
