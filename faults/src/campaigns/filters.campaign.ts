@@ -10,8 +10,8 @@ import {
 } from '@meridian/ops-db/testing/filters';
 import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
+import { Random } from '@meridian/core/testing';
 import { startDatabaseServer } from '../fake/database-server.js';
-import { Random } from '../random.js';
 import type { CampaignOptions, CampaignResult } from './campaign.js';
 
 const NOW = new Date('2026-03-01T00:00:00Z');

@@ -1,7 +1,7 @@
 import { sql } from '@meridian/core';
+import type { Random } from '@meridian/core/testing';
 import { queryRow, requestCancellation } from '@meridian/ops-db';
 import type { FaultKind, Ledger } from '../ledger.js';
-import type { Random } from '../random.js';
 import type { Actor, ParkedStep, Permission, Step } from './actor.js';
 import type { Clock } from './clock.js';
 import { SUBMISSION_TIMEOUT_SECONDS, type Cluster } from './cluster.js';

@@ -13,8 +13,8 @@ import {
   type SubmitOutcome,
   type TokenLookup,
 } from '@meridian/core';
+import type { Random } from '@meridian/core/testing';
 import type { Ledger } from '../ledger.js';
-import type { Random } from '../random.js';
 import type { Clock } from './clock.js';
 import { planJob, type JobPlan } from './job-fates.js';
 import { NoRoom, type JobRunner } from './job-runner.js';

@@ -1,7 +1,7 @@
 import type { Logger } from '@meridian/daemon';
 import type { HpcBackend } from '@meridian/hpc';
+import type { Random } from '@meridian/core/testing';
 import type { Ledger } from '../ledger.js';
-import type { Random } from '../random.js';
 import { Actor } from './actor.js';
 import type { Clock } from './clock.js';
 import { DAEMONS, DaemonProcess, type DaemonName } from './daemon-process.js';

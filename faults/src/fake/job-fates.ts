@@ -1,6 +1,6 @@
 import type { JobEndState } from '@meridian/core';
+import type { Random } from '@meridian/core/testing';
 import type { FaultKind } from '../ledger.js';
-import type { Random } from '../random.js';
 import type { Fate } from './job-runner.js';
 
 /** What becomes of one job at the site, decided when it is accepted. */

@@ -1,6 +1,6 @@
+import type { Random } from '@meridian/core/testing';
 import type { LabSite } from '@meridian/hpc/testing/lab';
 import type { FaultKind, Ledger } from '../ledger.js';
-import type { Random } from '../random.js';
 import type { SmallDisk } from '../fake/small-disk.js';
 import type { ArmedFaults } from './armed-faults.js';
 import type { DaemonFleet } from './daemon-fleet.js';

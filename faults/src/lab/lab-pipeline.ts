@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Random } from '@meridian/core/testing';
 import { labBackendConfig, type LabSite } from '@meridian/hpc/testing/lab';
-import type { Random } from '../random.js';
 import type { LabCluster } from './lab-cluster.js';
 import type { Input, MeridianApi } from './meridian-api.js';
 

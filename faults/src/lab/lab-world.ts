@@ -2,11 +2,11 @@ import { chmod, chown, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Random } from '@meridian/core/testing';
 import type { LabSite } from '@meridian/hpc/testing/lab';
 import { startDatabaseServer } from '../fake/database-server.js';
 import { SmallDisk } from '../fake/small-disk.js';
 import { Ledger } from '../ledger.js';
-import { Random } from '../random.js';
 import type { FaultRunOptions, WorldReport } from '../report.js';
 import { Tally } from '../tally.js';
 import { ArmedFaults, type SiteProxy } from './armed-faults.js';

@@ -184,3 +184,4 @@ export { listImageProblems, type ImageProblem } from './queries/list-image-probl
 export { listWantedImages } from './queries/list-wanted-images.sql.js';
 export { loadImages, type ImageAt, type ImageKey } from './queries/load-images.sql.js';
 export { recordImageSeen } from './queries/record-image-seen.sql.js';
+export { setStepDependencies } from './queries/set-step-dependencies.sql.js';

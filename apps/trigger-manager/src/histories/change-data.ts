@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sql, type Dims } from '@meridian/core';
+import type { Random } from '@meridian/core/testing';
 import {
   attachRawFiles,
   insertRawDataPackage,
@@ -12,7 +13,6 @@ import {
   type RawFileRecord,
 } from '@meridian/ops-db';
 import type { EntityManager } from 'typeorm';
-import type { Random } from './random.js';
 import { idsOf, SOURCES, type World } from './world.js';
 
 /** In the writer's transaction; what was done, or null when there was nothing to do it to. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { sql, type Dims } from '@meridian/core';
+import { rawSql, sql, type Dims, type Json, type JsonObject, type SqlFragment } from '@meridian/core';
+import type { Random } from '@meridian/core/testing';
 import {
   applyGrouping,
   closeGrouping,
@@ -13,7 +14,7 @@ import { planExpectation, planFilter, planGroupBy, planInputs, planMaxWait } fro
 import { DATA_CHANGES } from './change-data.js';
 import { HOLD_CHANGES } from './change-holds.js';
 import { RUN_CHANGES } from './change-runs.js';
-import { buildPipeline, idsOf } from './world.js';
+import { buildPipeline, idsOf, type World } from './world.js';
 
 const editFilter: Change = async (db, random, world) => {
   const name = random.oneOf(await idsOf<string>(db, sql`SELECT name AS id FROM data_grouping ORDER BY id`));
@@ -38,89 +39,77 @@ const close: Change = async (db, random) => {
   return `${groupingId} ${JSON.stringify(selection)}`;
 };
 
-const EDITS = [
-  'group_by',
-  'inputs',
-  'upstream_policy',
-  'min_members',
-  'settle_seconds',
-  'cooldown_seconds',
-  'expect',
-  'expect',
-  'max_wait_seconds',
-  'software',
-  'config',
-  'pool',
-] as const;
+interface StepEdit {
+  readonly set: SqlFragment;
+  /** What it is now, in words. */
+  readonly to: unknown;
+}
+
+const aHash = (random: Random): string =>
+  createHash('sha256')
+    .update(String(random.whole(1, 3)))
+    .digest('hex');
+
+const edited = (column: string, value: number | string): StepEdit => ({
+  set: sql`${rawSql(column)} = ${value}`,
+  to: value,
+});
+
+/** Of what a recipe names, which is hashed into it: group_by and inputs change the result, too. */
+const editedRecipe = (column: 'group_by' | 'inputs', rule: Json, random: Random): StepEdit => {
+  const text = JSON.stringify(rule);
+  return { set: sql`${rawSql(column)} = ${text}::jsonb, config_hash = ${aHash(random)}`, to: text };
+};
+
+const expected = (expect: JsonObject | null): StepEdit => {
+  const text = expect === null ? null : JSON.stringify(expect);
+  return { set: sql`expect = ${text}::jsonb`, to: text };
+};
+
+const waited = (seconds: number | null): StepEdit => ({
+  set: sql`max_wait_seconds = ${seconds}`,
+  to: seconds,
+});
+
+const pooled = (isPooled: boolean, { poolId }: World): StepEdit => ({
+  set: sql`pool = (SELECT name FROM run_pool WHERE id = ${poolId} AND ${isPooled})`,
+  to: isPooled,
+});
+
+const STEP_EDITS = {
+  group_by: (random) => editedRecipe('group_by', planGroupBy(random), random),
+  inputs: (random) => editedRecipe('inputs', planInputs(random), random),
+  upstream_policy: (random) => edited('upstream_policy', random.pick(['all_current', 'available'])),
+  min_members: (random) => edited('min_members', random.whole(1, 3)),
+  settle_seconds: (random) => edited('settle_seconds', random.pick([0, 600, 3600])),
+  cooldown_seconds: (random) => edited('cooldown_seconds', random.whole(0, 1) * 3600),
+  expect: (random) => expected(planExpectation(random)),
+  max_wait_seconds: (random) => waited(planMaxWait(random)),
+  pool: (random, world) => pooled(random.chance(0.5), world),
+  software: (random) => edited('software_hash', aHash(random)),
+  config: (random) => edited('config_hash', aHash(random)),
+} as const satisfies Record<string, (random: Random, world: World) => StepEdit>;
+
+const EDIT_WEIGHTS: Readonly<Record<keyof typeof STEP_EDITS, number>> = {
+  group_by: 3,
+  inputs: 1,
+  upstream_policy: 1,
+  min_members: 1,
+  settle_seconds: 1,
+  cooldown_seconds: 1,
+  expect: 2,
+  max_wait_seconds: 1,
+  pool: 0.5,
+  software: 1,
+  config: 1,
+};
 
 const editStep: Change = async (db, random, world) => {
   const id = random.oneOf(await idsOf(db, sql`SELECT id FROM reduction_step ORDER BY id`)) ?? 0;
-  const edit = random.pick(EDITS);
-  const hash = createHash('sha256')
-    .update(String(random.whole(1, 3)))
-    .digest('hex');
-  // What a recipe names is hashed into it: group_by and inputs change the result, too.
-  const config = sql`config_hash = ${hash}`;
-  switch (edit) {
-    case 'group_by': {
-      const groupBy = JSON.stringify(planGroupBy(random));
-      await queryRows(db, sql`UPDATE reduction_step SET group_by = ${groupBy}, ${config} WHERE id = ${id}`);
-      return `${id} group_by ${groupBy}`;
-    }
-    case 'inputs': {
-      const inputs = JSON.stringify(planInputs(random));
-      await queryRows(db, sql`UPDATE reduction_step SET inputs = ${inputs}, ${config} WHERE id = ${id}`);
-      return `${id} inputs ${inputs}`;
-    }
-    case 'upstream_policy': {
-      const policy = random.pick(['all_current', 'available']);
-      await queryRows(db, sql`UPDATE reduction_step SET upstream_policy = ${policy} WHERE id = ${id}`);
-      return `${id} upstream_policy ${policy}`;
-    }
-    case 'min_members':
-      await queryRows(
-        db,
-        sql`UPDATE reduction_step SET min_members = ${random.whole(1, 3)} WHERE id = ${id}`,
-      );
-      return `${id} min_members`;
-    case 'settle_seconds':
-      await queryRows(
-        db,
-        sql`UPDATE reduction_step SET settle_seconds = ${random.pick([0, 600, 3600])} WHERE id = ${id}`,
-      );
-      return `${id} settle_seconds`;
-    case 'expect': {
-      const expect = planExpectation(random);
-      const text = expect === null ? null : JSON.stringify(expect);
-      await queryRows(db, sql`UPDATE reduction_step SET expect = ${text}::jsonb WHERE id = ${id}`);
-      return `${id} expect ${text}`;
-    }
-    case 'max_wait_seconds': {
-      const seconds = planMaxWait(random);
-      await queryRows(db, sql`UPDATE reduction_step SET max_wait_seconds = ${seconds} WHERE id = ${id}`);
-      return `${id} max_wait_seconds ${seconds}`;
-    }
-    case 'cooldown_seconds':
-      await queryRows(
-        db,
-        sql`UPDATE reduction_step SET cooldown_seconds = ${random.whole(0, 1) * 3600} WHERE id = ${id}`,
-      );
-      return `${id} cooldown_seconds`;
-    case 'pool': {
-      const isPooled = random.chance(0.5);
-      await queryRows(
-        db,
-        sql`UPDATE reduction_step SET pool = (SELECT name FROM run_pool WHERE id = ${world.poolId} AND ${isPooled}) WHERE id = ${id}`,
-      );
-      return `${id} pool ${isPooled ? 'yes' : 'no'}`;
-    }
-    case 'software':
-      await queryRows(db, sql`UPDATE reduction_step SET software_hash = ${hash} WHERE id = ${id}`);
-      return `${id} software ${hash.slice(0, 4)}`;
-    case 'config':
-      await queryRows(db, sql`UPDATE reduction_step SET ${config} WHERE id = ${id}`);
-      return `${id} config ${hash.slice(0, 4)}`;
-  }
+  const edit = random.weighted(EDIT_WEIGHTS);
+  const { set, to } = STEP_EDITS[edit](random, world);
+  await queryRows(db, sql`UPDATE reduction_step SET ${set} WHERE id = ${id}`);
+  return `${id} ${edit} ${String(to)}`;
 };
 
 /**

@@ -1,4 +1,5 @@
 import { sql, type KillTarget } from '@meridian/core';
+import type { Random } from '@meridian/core/testing';
 import {
   claimKillLooks,
   liftKill,
@@ -12,7 +13,6 @@ import {
 } from '@meridian/ops-db';
 import type { EntityManager } from 'typeorm';
 import type { Change } from './change-data.js';
-import type { Random } from './random.js';
 import { idsOf, type World } from './world.js';
 
 const OPERATIONS: readonly [PipelineOperation, ...PipelineOperation[]] = [

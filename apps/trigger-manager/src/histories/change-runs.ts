@@ -1,4 +1,5 @@
 import { ACTIVE_STATUSES, sql, type CollectedProduct, type RunStatus } from '@meridian/core';
+import type { Random } from '@meridian/core/testing';
 import {
   failRuns,
   forceSubGroups,
@@ -13,7 +14,6 @@ import {
 import { anAttempt } from '@meridian/ops-db/testing';
 import type { EntityManager } from 'typeorm';
 import { contentHash, type Change } from './change-data.js';
-import type { Random } from './random.js';
 import { idsOf } from './world.js';
 
 const ACTOR = 'result-manager@history';

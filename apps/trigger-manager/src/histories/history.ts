@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '@meridian/core';
+import { Random } from '@meridian/core/testing';
 import { planExpectation, planFilter, planGroupBy, planInputs, planMaxWait } from './plan-rules.js';
-import { Random } from './random.js';
 
 /** What a history begins with, and what happens in it: plain data, so that a part of it can be played again. */
 export interface History {
@@ -87,7 +87,7 @@ export type Action =
 export const WRITERS = 3;
 export const EVALUATORS = 2;
 
-const ACTIONS = 30;
+const ACTIONS = 24;
 const ACTION_WEIGHTS = { change: 62, end: 10, evaluate: 10, check: 12, restart: 1, wait: 5 } as const;
 
 /** The history of a seed. */

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '@meridian/core';
-import type { Random } from './random.js';
+import type { Random } from '@meridian/core/testing';
 
 const TERMS = [
   ['source'],

@@ -1,4 +1,5 @@
-import { sql } from '@meridian/core';
+import { sql, type Json } from '@meridian/core';
+import { Random } from '@meridian/core/testing';
 import { queryRows } from '@meridian/ops-db';
 import { QueryFailedError } from 'typeorm';
 import { CHANGES } from './change-definitions.js';
@@ -8,7 +9,6 @@ import { Evaluator } from './evaluator.js';
 import { EVALUATORS, type Action, type History } from './history.js';
 import { BEGINNING, type Lane } from './lane.js';
 import { expectedSteps, type ExpectedStep } from './oracle.js';
-import { Random } from './random.js';
 import { readSubGroups, readTables, type StoredSubGroup, type Tables } from './read-tables.js';
 import { shardProblems } from './shard-problems.js';
 import { buildWorld, type World } from './world.js';
@@ -162,7 +162,7 @@ class Play {
     for (const { rule, subGroups } of steps) {
       for (const { verdict, members, report } of subGroups) {
         addTo(this.states, verdict.state);
-        if (members.length > 0) addTo(this.forms, [rule.kind, report['form'] ?? ''].join(' ').trim());
+        if (members.length > 0) addTo(this.forms, formName(rule.kind, report['form']));
       }
     }
   }
@@ -180,6 +180,9 @@ class Play {
     return errors.length > 0;
   }
 }
+
+const formName = (kind: string, form: Json = null): string =>
+  typeof form === 'string' ? `${kind} ${form}` : kind;
 
 const isConflict = (error: unknown): boolean =>
   error instanceof QueryFailedError &&

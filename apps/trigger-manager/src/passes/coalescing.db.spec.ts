@@ -1,4 +1,5 @@
 import { sql } from '@meridian/core';
+import { Random } from '@meridian/core/testing';
 import {
   failRuns,
   insertRawFiles,
@@ -9,7 +10,6 @@ import {
   type RawFileRecord,
 } from '@meridian/ops-db';
 import { aLocation, type BuiltStep } from '@meridian/ops-db/testing';
-import { Random } from '../histories/random.js';
 import { ImagingWorld } from '../testing/imaging-world.js';
 
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import { sql } from '@meridian/core';
+import { Random } from '@meridian/core/testing';
 import { queryRow, queryRows } from '@meridian/ops-db';
-import { Random } from '../histories/random.js';
 import { HOUR, MINUTE, SECOND, SurveyWorld, type SurveyFile } from '../testing/survey-world.js';
 
 const SUBBANDS = Array.from({ length: 16 }, (_, index) => `sb${String(index).padStart(2, '0')}`);

@@ -1,4 +1,4 @@
-import { Random } from '../histories/random.js';
+import { Random } from '@meridian/core/testing';
 import { SurveyWorld, type SurveyFile } from '../testing/survey-world.js';
 
 const items = (count: number, from = 0): SurveyFile[] =>
