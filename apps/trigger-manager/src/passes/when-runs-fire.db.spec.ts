@@ -1,6 +1,7 @@
 import { sql } from '@meridian/core';
-import { queryRow, queryRows } from '@meridian/ops-db';
+import { closeGrouping, queryRow, queryRows } from '@meridian/ops-db';
 import { ImagingWorld } from '../testing/imaging-world.js';
+import { SurveyWorld } from '../testing/survey-world.js';
 
 describe('EvaluateGapsPass fires', () => {
   let world: ImagingWorld;
@@ -48,5 +49,30 @@ describe('EvaluateGapsPass fires', () => {
     expect(await queryRow(world.db, sql`SELECT closed_at FROM trigger_request`)).toEqual({
       closed_at: world.clock,
     });
+  });
+});
+
+describe('a close of a grouping', () => {
+  it('reaches the sub-group that an evaluation made before the close was committed', async () => {
+    const world = await SurveyWorld.open();
+    try {
+      await world.define([{ name: 'stack', group_by: ['field'], expect: { count: 2 } }]);
+      await world.ingest([{ name: 'a.fits', dims: { field: 'a' } }]);
+      const grouping = await queryRow<{ id: number }>(world.db, sql`SELECT id FROM data_grouping`);
+      await world.db.transaction(async (closing) => {
+        const { id } = await closeGrouping(closing, {
+          groupingId: grouping?.id ?? 0,
+          selection: { field: 'a' },
+          actor: 'ada',
+          reason: 'dawn',
+        });
+        await queryRows(closing, sql`UPDATE grouping_close SET closed_at = ${world.clock} WHERE id = ${id}`);
+        expect([await world.evaluate(), await world.states('stack')]).toEqual([0, ['incomplete']]);
+      });
+
+      expect([await world.evaluate(), await world.states('stack')]).toEqual([1, ['running']]);
+    } finally {
+      await world.close();
+    }
   });
 });

@@ -34,12 +34,14 @@ const MEMBERSHIP_HASH =
   rawSql(`md5(jsonb_build_array(data_grouping.filter, step.group_by, step.inputs, step.associations, step.expect #> '{slots,dim}',
       ARRAY(SELECT upstream_step_id FROM reduction_step_dependency d WHERE d.step_id = step.id ORDER BY 1))::text)`);
 
+/** Closes are counted: one that is committed late could not tell of the sub-groups that came meanwhile. */
 const JUDGEMENT_HASH =
   rawSql(`md5(ROW(step.software_hash, step.config_hash, step.upstream_policy, step.cooldown_seconds, step.settle_seconds, step.min_members,
       step.expect, step.max_wait_seconds, step.paused_at, step.paused_by, step.pause_reason, pipeline.enabled, pipeline.paused_at,
       pipeline.paused_by, pipeline.pause_reason, location.paused_at, location.paused_by, location.pause_reason,
       ARRAY(SELECT kill.id FROM kill_request kill WHERE kill.holds
-        AND (kill.scope = 'everything' OR kill.pipeline_id = pipeline.id OR kill.location_id = location.id) ORDER BY kill.id))::text)`);
+        AND (kill.scope = 'everything' OR kill.pipeline_id = pipeline.id OR kill.location_id = location.id) ORDER BY kill.id),
+      (SELECT count(*) FROM grouping_close closing WHERE closing.data_grouping_id = data_grouping.id))::text)`);
 
 /** Seconds after which a step is evaluated from scratch whose filter says `within_last`. */
 const TIME_DEPENDENT_SECONDS = 60;
