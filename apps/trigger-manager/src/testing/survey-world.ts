@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { sql, type Dims, type JsonObject } from '@meridian/core';
-import { queryRows, registerResults } from '@meridian/ops-db';
+import { explainGap, queryRows, registerResults, type GapEvidence } from '@meridian/ops-db';
 import { openTestDatabase, type TestDatabase } from '@meridian/ops-db/testing';
 import pino from 'pino';
 import type { EntityManager } from 'typeorm';
 import { EvaluateGapsPass } from '../passes/evaluate-gaps.pass.js';
+import { FireCronPass } from '../passes/fire-cron.pass.js';
 import { applyDefinitions } from './apply-definitions.js';
 
 export const SECOND = 1000;
@@ -40,7 +41,16 @@ export interface SeenRun {
   readonly status: string;
   readonly causes: readonly string[];
   readonly inputs: readonly string[];
+  /** `name:file` of what is bound beside the members. */
+  readonly bound: readonly string[];
+  readonly config: JsonObject;
+  readonly recipe: string;
+  readonly version: string;
+  readonly priority: number;
 }
+
+/** Software and pools of a definitions file, and what it says of the pipeline beside its steps. */
+type Definition = JsonObject & { software?: readonly JsonObject[]; pools?: readonly JsonObject[] };
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -80,16 +90,24 @@ export class SurveyWorld {
   /** A pipeline `main` of these steps, whose software is `reduce` unless they say. */
   async define(
     steps: readonly JsonObject[],
-    { software = [aVersion('1.0.0')], ...pipeline }: JsonObject & { software?: readonly JsonObject[] } = {},
+    { software = [aVersion('1.0.0')], pools = [], ...pipeline }: Definition = {},
   ): Promise<void> {
     const written = steps.map((step) => ({ software: 'reduce', ...step }));
     const document = {
       software,
+      pools,
       locations: [SITE],
       groupings: [SURVEY],
       pipelines: [{ name: 'main', grouping: 'survey', location: 'site', steps: written, ...pipeline }],
     };
-    await this.db.transaction((manager) => applyDefinitions(manager, document));
+    await this.db.transaction(async (manager) => {
+      await applyDefinitions(manager, document);
+      // A schedule that is new begins with this transaction, by the database's clock.
+      await queryRows(
+        manager,
+        sql`UPDATE pipeline SET cron_due_at = ${this.clock} WHERE cron_due_at = now()`,
+      );
+    });
   }
 
   /** Registers files now. */
@@ -139,6 +157,40 @@ export class SurveyWorld {
     return fired;
   }
 
+  /** The schedule looked at, then one tick of the evaluation; runs created. */
+  async tickOfCron(): Promise<number> {
+    const pass = new FireCronPass({
+      dataSource: this.test.dataSource,
+      logger: pino({ level: 'silent' }),
+      now: () => Promise.resolve(this.clock),
+    });
+    await this.stampingRequests(() => pass.run(new AbortController().signal));
+    return this.evaluate();
+  }
+
+  /** Does something that asks for runs, as at the world's time: requests are compared with it, and the database stamps its own. */
+  async stampingRequests(ask: () => Promise<unknown>): Promise<void> {
+    this.pass(1);
+    const [known] = await queryRows<{ id: number }>(
+      this.db,
+      sql`SELECT coalesce(max(id), 0)::int AS id FROM trigger_request`,
+    );
+    await ask();
+    await queryRows(
+      this.db,
+      sql`UPDATE trigger_request SET requested_at = ${this.clock} WHERE id > ${known?.id ?? 0}`,
+    );
+  }
+
+  /** Evaluates and completes one step after the other, and evaluates what that leaves. */
+  async process(...steps: readonly string[]): Promise<void> {
+    for (const step of steps) {
+      await this.evaluate();
+      await this.complete(step);
+    }
+    await this.evaluate();
+  }
+
   subGroups(step: string): Promise<SeenSubGroup[]> {
     return queryRows(
       this.db,
@@ -154,11 +206,22 @@ export class SurveyWorld {
   runs(step: string): Promise<SeenRun[]> {
     return queryRows(
       this.db,
-      sql`SELECT run.id, run.dims, run.status, run.causes,
+      sql`SELECT run.id, run.dims, run.status, run.causes, run.config, run.recipe_hash AS recipe, run.priority, used.version,
             ARRAY(SELECT item.name FROM input_set_member m JOIN data_item item ON item.id = m.item_id
-              WHERE m.input_set_id = run.input_set_id AND m.binding = '' ORDER BY item.name) AS inputs
-          FROM run JOIN reduction_step step ON step.id = run.step_id WHERE step.name = ${step} ORDER BY run.id`,
+              WHERE m.input_set_id = run.input_set_id AND m.binding = '' ORDER BY item.name) AS inputs,
+            ARRAY(SELECT m.binding || ':' || item.name FROM input_set_member m JOIN data_item item ON item.id = m.item_id
+              WHERE m.input_set_id = run.input_set_id AND m.binding <> '' ORDER BY 1) AS bound
+          FROM run JOIN reduction_step step ON step.id = run.step_id JOIN reduction_software_version used ON used.id = run.software_version_id
+          WHERE step.name = ${step} ORDER BY run.id`,
     );
+  }
+
+  /** Why the sub-group at a place of `subGroups` is what it is. */
+  async explain(step: string, at = 0): Promise<GapEvidence> {
+    const groups = await this.subGroups(step);
+    const evidence = await explainGap(this.db, groups[at]?.id ?? 0, this.clock);
+    if (evidence === undefined) throw new Error(`${step} has no sub-group ${at}`);
+    return evidence;
   }
 
   /** Brings pending runs of a step to their end as the daemons do, each with one product; of all, or of those named. */
