@@ -65,6 +65,21 @@ describe('a sub-group that is to be complete', () => {
     expect(await lastInputs()).toBe([...(first + rest)].sort().join(''));
   });
 
+  it.each<[string, JsonObject]>([
+    ['a window', { window: { size: 9, step: 9, max_gap: '1 h' } }],
+    ['a split', { split: { partition: { values_of: 'night' }, chunk: 9, n: 1 } }],
+    ['a bundle of items', { item: { bundle: 9 } }],
+  ])('as %s has its slots counted like any other', async (_, rule) => {
+    const slots = { dim: 'band', values: ['a', 'b'] };
+    await world.define([reduce({ group_by: { by: ['night'], ...rule }, expect: { slots } })]);
+    const timed = (name: string): SurveyFile => ({ ...file(name), at: 0 });
+    await world.ingest([timed('a'), timed('c')]);
+    expect(await fire()).toEqual([0, 'incomplete']);
+    expect((await world.subGroups('reduce'))[0]?.detail).toMatchObject({ missing_slots: ['b'] });
+    await queryRows(world.db, sql`UPDATE data_item SET dims = dims || '{"band": "b"}' WHERE name = '1-c'`);
+    expect(await fire()).toEqual([1, 'running']);
+  });
+
   it('counts a slot once, however many files fill it, and again as empty when the last of them goes away', async () => {
     await world.define([reduce({ expect: { slots: { dim: 'band', values: ['a', 'b'] } } })]);
     await world.ingest([file('a'), { ...file('a'), name: '1-a2' }]);
