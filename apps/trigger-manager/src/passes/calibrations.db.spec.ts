@@ -169,6 +169,18 @@ describe('a calibration', () => {
       expect(await bound()).toEqual([[`gains:solve-${solving?.id}.fits`]]);
     });
 
+    it('is waited for wherever that step stands in the file', async () => {
+      await world.define([reduceWith(gains()), { name: 'solve', group_by: ['field'] }]);
+      await world.ingest([inField('f1', 9), science('a', 1, 10)]);
+      await world.evaluate();
+      expect(await night()).toMatchObject({
+        state: 'blocked',
+        detail: { associations: { awaiting: { name: 'gains' } } },
+      });
+      await world.complete('solve');
+      expect([await world.evaluate(), (await bound())[0]?.length]).toEqual([1, 1]);
+    });
+
     it.each<[string, JsonObject, boolean, string, number | null]>([
       ['one that requires it is blocked', {}, false, 'blocked', null],
       ['one that does not goes on without', { required: false }, false, 'running', 0],

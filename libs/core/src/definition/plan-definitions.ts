@@ -12,11 +12,10 @@ import type {
   SoftwareDefinition,
   StepDefinition,
 } from './definition-document.js';
+import { evaluationOrder } from './evaluation-order.js';
 import { jsonPointer } from './json-pointer.js';
-import { graphOf } from './parse-pipeline.js';
 import { planStep, type DefinitionChange, type PlannedStep, type StoredStep } from './plan-step.js';
 import { compareVersions, newestPermitted } from './semantic-version.js';
-import { topologicalOrder } from './topological-order.js';
 
 export interface Stored<Definition> {
   readonly id: number;
@@ -188,12 +187,12 @@ interface PipelineToPlan {
 function planPipeline({ definition, stored, placeOf, versions, problems }: PipelineToPlan): PlannedPipeline {
   const { steps, ...settings } = definition;
   const wanted = { ...settings, enabled: settings.enabled ?? stored?.definition.enabled ?? true };
-  const order = topologicalOrder(graphOf(steps));
+  const order = evaluationOrder(definition);
   const plannedSteps = steps.map((step, index) =>
     planStep({
       definition: step,
       stored: storedStep(stored, step.name),
-      position: order.kind === 'ordered' ? order.names.indexOf(step.name) : index,
+      position: order?.indexOf(step.name) ?? index,
       versions: versions.get(step.software) ?? [],
       place: placeOf(step, index),
       problems,
