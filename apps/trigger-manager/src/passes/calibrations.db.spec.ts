@@ -135,6 +135,39 @@ describe('a calibration', () => {
     });
   });
 
+  it.each<[string, JsonObject]>([
+    ['windows', { window: { size: 2, step: 2, max_gap: '1 h' } }],
+    ['splits', { split: { partition: { values_of: 'night' }, chunk: 2, n: 1 } }],
+    ['bundles of items', { item: { bundle: 2 } }],
+    [
+      'observations',
+      {
+        cluster: {
+          tolerance: '1 min',
+          slots: { dim: 'band', count: 2 },
+          on_missing: 'accept',
+          on_duplicate: 'last',
+          close_after: '10 min',
+        },
+      },
+    ],
+  ])('is bound to %s like to any other, and has no part in how their own files differ', async (_, rule) => {
+    await world.define([{ ...reduceWith(dark()), group_by: { by: ['night'], ...rule } }]);
+    const both = (night: number): SurveyFile[] =>
+      ['a', 'b'].map((band) => science(`${night}${band}`, night, night * 24, { band }));
+    await world.ingest([...both(1), ...both(5), aDark('d3', 72)]);
+    await world.process('reduce');
+    await world.ingest([aDark('d1', 25)]);
+    await world.process('reduce');
+    await world.rewrite('5a');
+    await world.process('reduce');
+    const runs = (await world.runs('reduce')).map(({ dims, bound: given, causes }) =>
+      [dims['night'], ...given, ...causes].join(' '),
+    );
+    expect(runs.slice(0, 2).sort()).toEqual(['1 dark:d3', '5 dark:d3']);
+    expect(runs.slice(2)).toEqual(['1 dark:d1 calibration_superseded', '5 dark:d3 input_changed']);
+  });
+
   describe('that a step is at work on', () => {
     const gains = (more: JsonObject = {}): JsonObject => ({
       name: 'gains',

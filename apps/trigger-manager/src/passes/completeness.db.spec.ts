@@ -80,6 +80,26 @@ describe('a sub-group that is to be complete', () => {
     expect(await fire()).toEqual([1, 'running']);
   });
 
+  it('counts the slots of products, whose dimensions are those of the runs that made them', async () => {
+    await world.define([
+      reduce({ group_by: ['night', 'band'] }),
+      {
+        name: 'stack',
+        depends_on: ['reduce'],
+        group_by: ['night'],
+        expect: { slots: { dim: 'band', values: ['a', 'b'] } },
+      },
+    ]);
+    await world.ingest(files('a'));
+    await world.process('reduce');
+    expect(await world.subGroups('stack')).toMatchObject([
+      { state: 'incomplete', detail: { missing_slots: ['b'] } },
+    ]);
+    await world.ingest(files('b'));
+    await world.process('reduce');
+    expect(await world.states('stack')).toEqual(['running']);
+  });
+
   it('counts a slot once, however many files fill it, and again as empty when the last of them goes away', async () => {
     await world.define([reduce({ expect: { slots: { dim: 'band', values: ['a', 'b'] } } })]);
     await world.ingest([file('a'), { ...file('a'), name: '1-a2' }]);

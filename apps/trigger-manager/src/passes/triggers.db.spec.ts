@@ -96,6 +96,21 @@ describe('a person who asks for runs', () => {
     expect(await openRequests()).toBe(0);
   });
 
+  it('is answered for what is paused when that goes on', async () => {
+    await define([reduce()]);
+    await world.ingest(onNights(1));
+    await ada.pause('step', 'reduce', 'new drivers');
+    await ada.trigger({ overrides: { reduce: { aperture: 3 } } });
+    expect([await world.evaluate(), await world.states('reduce'), await openRequests()]).toEqual([
+      0,
+      ['paused'],
+      1,
+    ]);
+    await ada.resume('step', 'reduce');
+    expect(await world.evaluate()).toBe(1);
+    expect((await world.runs('reduce'))[0]?.config).toMatchObject({ aperture: 3 });
+  });
+
   describe('with other parameters', () => {
     const recipeOf = async (parameters: JsonObject): Promise<string> => {
       const version = await queryRow<{ digest: string }>(

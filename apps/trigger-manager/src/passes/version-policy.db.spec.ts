@@ -55,6 +55,17 @@ describe('a new version of the software', () => {
       { exact: STALE, compatible: STALE, any: STALE },
     ],
     [
+      'with another default of a parameter',
+      [
+        {
+          ...aVersion('1.2.4'),
+          config_schema: { type: 'object', properties: { aperture: { type: 'number', default: 5 } } },
+        },
+      ],
+      {},
+      { exact: 'stale software config', compatible: 'stale config', any: 'stale config' },
+    ],
+    [
       'that is older than the one in use',
       [aVersion('1.2.2'), aVersion('0.9.0')],
       {},
