@@ -1,6 +1,7 @@
 import { sql } from '@meridian/core';
 import { Random } from '@meridian/core/testing';
 import { queryRow, queryRows } from '@meridian/ops-db';
+import { Operator } from '../testing/operator.js';
 import { HOUR, MINUTE, SECOND, SurveyWorld, type SurveyFile } from '../testing/survey-world.js';
 
 const SUBBANDS = Array.from({ length: 16 }, (_, index) => `sb${String(index).padStart(2, '0')}`);
@@ -192,6 +193,28 @@ describe('observations of several files', () => {
       { state, report: { form, missing: ['sb00', 'sb01'] } },
     ]);
   });
+
+  it.each([
+    ['with enough of its slots is run', 'accept', 12, 'running'],
+    ['with too few is not', 'accept', 11, 'incomplete'],
+    ['that must be whole is not', 'refuse', 12, 'incomplete'],
+    ['that is waited for is not', 'wait', 12, 'incomplete'],
+  ] as const)(
+    'of a grouping that somebody closes, one that collects %s',
+    async (_, onMissing, slots, state) => {
+      await world.define([gather({ on_missing: onMissing })]);
+      await world.ingest(subbandFiles(0, 0, SUBBANDS.slice(0, slots)));
+      await world.evaluate();
+      expect(await world.states('gather')).toEqual(['incomplete']);
+      await new Operator(world).closeWhere({});
+      await world.evaluate();
+      expect(await world.states('gather')).toEqual([state]);
+      await world.complete('gather');
+      world.pass(10 * MINUTE);
+      await world.evaluate();
+      expect(await world.states('gather')).toEqual([state === 'running' ? 'current' : 'incomplete']);
+    },
+  );
 
   it('files without a time or a slot are shown and run with nothing', async () => {
     await world.define([gather()]);

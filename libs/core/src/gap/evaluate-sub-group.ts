@@ -108,7 +108,7 @@ function incomplete(
     return verdict('incomplete', causes, { missing_dims: [...facts.missingDims] });
   if (memberCount < minMembers)
     return verdict('incomplete', causes, { members: memberCount, needed: minMembers });
-  if (OPEN_FORMS.includes(report['form'] ?? null))
+  if (OPEN_FORMS.includes(report['form'] ?? null) && !(report['is_enough'] === true && isClosed(facts)))
     return verdict('incomplete', causes, report, timeOf(report['closes_at']));
   const lacking = facts.expectation === null ? null : lackingOf(facts.expectation, facts);
   const waitedUntil =

@@ -64,10 +64,16 @@ export function describeCluster(
       expected: rule.slots.count,
       missing: missingSlots(rule.slots, bySlot),
       duplicates: listed(duplicates).map((duplicate) => describeDuplicate(duplicate, isUndecided)),
-      ...(closesAt === null || judged.form !== 'collecting' ? {} : { closes_at: instantText(closesAt) }),
+      ...(judged.form === 'collecting' ? whileCollecting(rule, cluster, closesAt) : {}),
     },
   };
 }
+
+/** When the waiting ends, and whether what is there would do if somebody said that no more will come. */
+const whileCollecting = (rule: ClusterRule, cluster: Cluster, closesAt: number | null): JsonObject => ({
+  ...(closesAt === null ? {} : { closes_at: instantText(closesAt) }),
+  ...(rule.onMissing === 'accept' && cluster.isAccepted ? { is_enough: true } : {}),
+});
 
 interface Evidence {
   readonly present: number;

@@ -99,7 +99,8 @@ const facts = (request: RefreshStates): SqlFragment => sql`
           || CASE WHEN g.forced_at IS NOT NULL THEN ARRAY['forced'] ELSE '{}'::text[] END AS causes,
         CASE WHEN g.dims = jsonb_strip_nulls(g.dims) THEN '{}'::text[]
           ELSE ARRAY(SELECT name FROM jsonb_each(g.dims) AS dim(name, value) WHERE value = 'null' ORDER BY name) END AS missing_dims,
-        CASE WHEN g.report ->> 'form' = ANY(${OPEN_FORMS}) THEN g.report END AS open_report,
+        CASE WHEN closed.at >= g.last_member_at AND g.report ? 'is_enough' THEN NULL
+          WHEN g.report ->> 'form' = ANY(${OPEN_FORMS}) THEN g.report END AS open_report,
         (g.report ->> 'closes_at')::timestamptz AS report_until,
         CASE WHEN rule.expect IS NULL OR closed.at >= g.last_member_at
             OR g.first_member_at + make_interval(secs => rule.max_wait_seconds) <= ${request.now} THEN NULL
