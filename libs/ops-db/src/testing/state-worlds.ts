@@ -59,6 +59,7 @@ const GROUP = fc.record({
     {},
     { form: 'complete' },
     { form: 'collecting', closes_at: secondsBefore(-30).toISOString() },
+    { form: 'collecting', closes_at: secondsBefore(-30).toISOString(), is_enough: true },
     { form: 'ambiguous' },
   ),
   association: fc.constantFrom<JsonObject>(
