@@ -735,6 +735,19 @@ CREATE TABLE run_pool (
   CONSTRAINT run_pool_name_is_unique UNIQUE (name)
 );
 
+CREATE TABLE run_tally (
+  step_id bigint NOT NULL,
+  status text NOT NULL,
+  count bigint NOT NULL,
+  CONSTRAINT run_tally_pkey PRIMARY KEY (step_id, status)
+);
+
+CREATE TABLE run_tally_change (
+  step_id bigint NOT NULL,
+  status text NOT NULL,
+  count bigint NOT NULL
+);
+
 CREATE TABLE run_transition (
   from_status text NOT NULL,
   to_status text NOT NULL,
@@ -939,9 +952,13 @@ CREATE INDEX run_association_by_item ON public.run_association USING btree (item
 
 CREATE INDEX run_by_input_set ON public.run USING btree (input_set_id);
 
-CREATE INDEX run_by_pipeline ON public.run USING btree (pipeline_id, id DESC);
+CREATE INDEX run_by_pipeline ON public.run USING btree (pipeline_id, id);
 
-CREATE INDEX run_by_step ON public.run USING btree (step_id, id DESC);
+CREATE INDEX run_by_status ON public.run USING btree (status, id);
+
+CREATE INDEX run_by_step ON public.run USING btree (step_id, id);
+
+CREATE INDEX run_by_step_and_status ON public.run USING btree (step_id, status, id);
 
 CREATE INDEX run_by_sub_group ON public.run USING btree (sub_group_id, id DESC);
 
@@ -1336,6 +1353,25 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.tally_runs()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO run_tally_change SELECT step_id, status, count(*) FROM new_rows GROUP BY step_id, status;
+  ELSIF TG_OP = 'DELETE' THEN
+    INSERT INTO run_tally_change SELECT step_id, status, -count(*) FROM old_rows GROUP BY step_id, status;
+  ELSE
+    INSERT INTO run_tally_change
+      SELECT step_id, status, sum(n)
+      FROM (SELECT step_id, status, 1 AS n FROM new_rows UNION ALL SELECT step_id, status, -1 FROM old_rows) AS moved
+      GROUP BY step_id, status HAVING sum(n) <> 0;
+  END IF;
+  RETURN NULL;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.time_bucket(at timestamp with time zone, width interval)
  RETURNS timestamp with time zone
  LANGUAGE sql
@@ -1365,6 +1401,8 @@ CREATE TRIGGER changed_raw_data_file_gives_facts AFTER UPDATE ON public.raw_data
 
 CREATE TRIGGER changed_raw_data_package_gives_facts AFTER UPDATE ON public.raw_data_package REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION raw_data_package_gives_facts();
 
+CREATE TRIGGER changed_run_is_tallied AFTER UPDATE ON public.run REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tally_runs();
+
 CREATE TRIGGER changed_source_is_recorded AFTER UPDATE ON public.source FOR EACH STATEMENT EXECUTE FUNCTION record_relation_change();
 
 CREATE TRIGGER changed_telescope_is_recorded AFTER UPDATE ON public.telescope FOR EACH STATEMENT EXECUTE FUNCTION record_relation_change();
@@ -1381,6 +1419,8 @@ CREATE TRIGGER data_product_is_immutable BEFORE UPDATE OF item_id, run_id, attem
 
 CREATE TRIGGER deleted_data_item_is_recorded AFTER DELETE ON public.data_item FOR EACH STATEMENT EXECUTE FUNCTION record_relation_change();
 
+CREATE TRIGGER deleted_run_is_tallied AFTER DELETE ON public.run REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tally_runs();
+
 CREATE TRIGGER ended_run_changes_its_sub_group AFTER UPDATE ON public.run REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION record_sub_group_changes();
 
 CREATE TRIGGER image_pin_is_immutable BEFORE UPDATE ON public.image_pin FOR EACH ROW EXECUTE FUNCTION refuse_update();
@@ -1392,6 +1432,8 @@ CREATE TRIGGER new_data_item_is_recorded AFTER INSERT ON public.data_item REFERE
 CREATE TRIGGER new_raw_data_file_gives_facts AFTER INSERT ON public.raw_data_file REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION raw_data_file_gives_facts();
 
 CREATE TRIGGER new_raw_data_package_gives_facts AFTER INSERT ON public.raw_data_package REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION raw_data_package_gives_facts();
+
+CREATE TRIGGER new_run_is_tallied AFTER INSERT ON public.run REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tally_runs();
 
 CREATE TRIGGER pipeline_asks_for_evaluation AFTER INSERT OR UPDATE ON public.pipeline FOR EACH STATEMENT EXECUTE FUNCTION request_evaluation();
 

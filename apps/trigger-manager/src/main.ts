@@ -3,6 +3,7 @@ import { createLogger, exitWithReason, runDaemon } from '@meridian/daemon';
 import { connectDaemon, databaseTime } from '@meridian/ops-db';
 import { FireCronPass } from './passes/fire-cron.pass.js';
 import { EvaluateGapsPass } from './passes/evaluate-gaps.pass.js';
+import { FoldTalliesPass } from './passes/fold-tallies.pass.js';
 import { ReconcileGapsPass } from './passes/reconcile-gaps.pass.js';
 import { TrimChangesPass } from './passes/trim-changes.pass.js';
 import { TRIGGER_MANAGER_SETTINGS } from './trigger-manager.config.js';
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
       everySeconds: settings.reconcileSeconds,
     }),
     new TrimChangesPass({ dataSource: database.dataSource, logger, now: databaseTime }),
+    new FoldTalliesPass(database.dataSource),
   ];
   const { pollIntervalMs, heartbeatIntervalMs } = settings;
   const { beat, listen, close } = database;

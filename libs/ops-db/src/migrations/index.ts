@@ -9,9 +9,10 @@ import { CircuitBreakers1700000000008 } from './1700000000008-circuit-breakers.j
 import { KillRequests1700000000009 } from './1700000000009-kill-requests.js';
 import { Images1700000000010 } from './1700000000010-images.js';
 import { LocationHealth1700000000011 } from './1700000000011-location-health.js';
-import { Triggers1700000000013 } from './1700000000013-triggers.js';
 import { ChangeFeed1700000000012 } from './1700000000012-change-feed.js';
+import { Triggers1700000000013 } from './1700000000013-triggers.js';
 import { Associations1700000000014 } from './1700000000014-associations.js';
+import { RunTallies1700000000015 } from './1700000000015-run-tallies.js';
 import { LargeArchives1700000000016 } from './1700000000016-large-archives.js';
 
 /** Every migration, oldest first. */
@@ -30,5 +31,6 @@ export const MIGRATIONS = [
   ChangeFeed1700000000012,
   Triggers1700000000013,
   Associations1700000000014,
+  RunTallies1700000000015,
   LargeArchives1700000000016,
 ];
