@@ -74,6 +74,13 @@ export interface Run {
   readonly finished_at: string | null;
 }
 
+export interface StepRuns {
+  readonly pipeline: string;
+  readonly step: string;
+  /** A status that no run is in is absent. */
+  readonly statuses: Partial<Record<RunStatus, number>>;
+}
+
 export interface RunDetail extends Run {
   readonly metrics: readonly { readonly name: string; readonly value: number; readonly unit: string }[];
   readonly events: readonly {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { Dims } from '@meridian/core';
-import type { Run } from '../api/api-types.js';
-import { EXIT_CODES } from '../cli-error.js';
+import { RUN_STATUSES, type Dims } from '@meridian/core';
+import type { Run, StepRuns } from '../api/api-types.js';
+import { CliError, EXIT_CODES } from '../cli-error.js';
 import type { ExitCode } from '../cli-error.js';
 import { examples, printJson } from '../command-context.js';
 import type { CommandContext, Runner } from '../command-context.js';
@@ -17,6 +17,7 @@ interface RunsOptions {
   readonly status?: string;
   readonly dims?: Dims;
   readonly limit: number;
+  readonly count?: boolean;
 }
 
 export function addRunsCommand(program: Command, run: Runner): void {
@@ -28,11 +29,21 @@ export function addRunsCommand(program: Command, run: Runner): void {
     .option('--status <status>', 'only with this status, for example FAILED')
     .option('--dims <name=value>', 'only with this dimension (repeatable)', collectDims)
     .option('--limit <n>', 'at most so many', parseLimit, 50)
+    .option('--count', 'how many there are of each step, by status')
     .addHelpText(
       'after',
-      examples('runs --limit 10', 'runs --status FAILED', 'runs --pipeline m17 --step mosaic --json'),
+      examples(
+        'runs --limit 10',
+        'runs --status FAILED',
+        'runs --pipeline m17 --step mosaic --json',
+        'runs --count --pipeline m17',
+      ),
     )
-    .action((options: RunsOptions, command: Command) => run(command, (context) => runs(context, options)));
+    .action((options: RunsOptions, command: Command) =>
+      run(command, (context) =>
+        options.count === true ? countRuns(context, options) : runs(context, options),
+      ),
+    );
 }
 
 async function runs(
@@ -46,6 +57,46 @@ async function runs(
   else if (found.length === 0) context.terminal.print('There is no such run.');
   else context.terminal.print(runTable(found, context, new Date()));
   return EXIT_CODES.ok;
+}
+
+async function countRuns(
+  context: CommandContext,
+  { pipeline, step, status, dims }: RunsOptions,
+): Promise<ExitCode> {
+  if (dims !== undefined)
+    throw new CliError({
+      message: 'Runs are counted by pipeline, step and status, not by dimension.',
+      action: 'Leave out --dims, or list the runs without --count.',
+      exitCode: EXIT_CODES.usage,
+    });
+  const counts = await context
+    .connect()
+    .get<readonly StepRuns[]>('/runs/summary', { pipeline, step, status: status?.toUpperCase() });
+  if (context.json) printJson(context, counts);
+  else if (counts.length === 0) context.terminal.print('There is no such run.');
+  else context.terminal.print(runCountTable(counts, context));
+  return EXIT_CODES.ok;
+}
+
+/** A line for each step and one for all, a column for each status that there is. */
+export function runCountTable(
+  counts: readonly StepRuns[],
+  { terminal }: Pick<CommandContext, 'terminal'>,
+): string {
+  const present = RUN_STATUSES.filter((status) => counts.some(({ statuses }) => status in statuses));
+  const cells = (steps: readonly StepRuns[]): string[] => {
+    const each = present.map((status) =>
+      steps.reduce((sum, { statuses }) => sum + (statuses[status] ?? 0), 0),
+    );
+    return [
+      ...each.map((count) => (count === 0 ? '' : String(count))),
+      String(each.reduce((a, b) => a + b, 0)),
+    ];
+  };
+  const rows = counts.map((one) => [one.pipeline, one.step, ...cells([one])]);
+  const head = ['pipeline', 'step', ...present.map((status) => paintState(status, terminal.colors)), 'all'];
+  const right = [...present, 'all'].map((_, index) => index + 2);
+  return renderTable({ head, rows: [...rows, ['all', '', ...cells(counts)]], right }, terminal.colors);
 }
 
 /** Runs as a table, with what each waits for or failed of. */

@@ -1,5 +1,5 @@
 import { RUN_STATUSES } from '@meridian/core';
-import type { RunRow, RunSummaryRow } from '@meridian/ops-db';
+import type { RunCount, RunRow, RunSummaryRow } from '@meridian/ops-db';
 import { ApiProperty } from '@nestjs/swagger';
 
 const ANY_OBJECT = { type: 'object', additionalProperties: true } as const;
@@ -181,5 +181,30 @@ export class RunResponse extends RunSummaryResponse {
       metrics,
       warnings,
     };
+  }
+}
+
+export class StepRunsResponse {
+  @ApiProperty()
+  pipeline!: string;
+
+  @ApiProperty({ description: 'Steps of this name, one that was retired included.' })
+  step!: string;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'integer' },
+    description: 'Runs by status; absent is none.',
+  })
+  statuses!: Record<string, number>;
+
+  /** Counts of one step and status each, in the order of steps, gathered by step. */
+  static gather(counts: readonly RunCount[]): StepRunsResponse[] {
+    const steps = new Map<string, StepRunsResponse>();
+    for (const { pipeline, step, status, count } of counts) {
+      const known = steps.get(`${pipeline}/${step}`) ?? { pipeline, step, statuses: {} };
+      steps.set(`${pipeline}/${step}`, { ...known, statuses: { ...known.statuses, [status]: count } });
+    }
+    return [...steps.values()];
   }
 }

@@ -1,12 +1,12 @@
-import { Body, Controller, Get, HttpCode, Param, ParseIntPipe, Post } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, HttpCode, Param, ParseIntPipe, Post, Query } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow } from '../auth/allow.decorator.js';
 import { Answers, AnswersPage } from '../http/answers.js';
 import { InChange, type Change } from '../http/change.js';
 import { DescribesQuery, DimsQueryPipe, RawQuery, type QueryWithDims } from '../paging/dims-query.js';
 import type { Listing } from '../paging/listing.js';
-import { CancelRunDto, RetryRunDto, RunsQueryDto } from './dto/runs.dto.js';
-import { RunResponse, RunSummaryResponse } from './run.response.js';
+import { CancelRunDto, RetryRunDto, RunsQueryDto, RunsSummaryQuery } from './dto/runs.dto.js';
+import { RunResponse, RunSummaryResponse, StepRunsResponse } from './run.response.js';
 import { RunsService } from './runs.service.js';
 
 @ApiTags('runs')
@@ -22,6 +22,13 @@ export class RunsController {
     @RawQuery(new DimsQueryPipe(RunsQueryDto)) query: QueryWithDims<RunsQueryDto>,
   ): Listing<unknown, RunSummaryResponse> {
     return this.runs.list(query);
+  }
+
+  @Get('summary')
+  @ApiOperation({ summary: 'Runs of every step, counted by status: exact, and as fast with millions.' })
+  @ApiOkResponse({ type: [StepRunsResponse] })
+  async summary(@Query() query: RunsSummaryQuery): Promise<StepRunsResponse[]> {
+    return StepRunsResponse.gather(await this.runs.summary(query));
   }
 
   @Get(':id')

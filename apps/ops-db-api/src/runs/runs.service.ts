@@ -1,10 +1,12 @@
 import { DomainError, isFinished, type RunStatus } from '@meridian/core';
 import {
+  countRuns,
   findRunStatus,
   listRuns,
   requestCancellation,
   requestRetry,
   showRun,
+  type RunCount,
   type RunRow,
   type RunSummaryRow,
 } from '@meridian/ops-db';
@@ -14,7 +16,7 @@ import type { Change } from '../http/change.js';
 import { notFound } from '../http/not-found.js';
 import type { QueryWithDims } from '../paging/dims-query.js';
 import { listingById, type Listing } from '../paging/listing.js';
-import type { RetryRunDto, RunsQueryDto } from './dto/runs.dto.js';
+import type { RetryRunDto, RunsQueryDto, RunsSummaryQuery } from './dto/runs.dto.js';
 import { RunSummaryResponse } from './run.response.js';
 
 /** Inputs and products of one run that an answer shows. */
@@ -33,6 +35,11 @@ export class RunsService {
         listRuns(this.dataSource.manager, { pipeline, step, status, subGroupId, dims, before: after, limit }),
       present: (row) => RunSummaryResponse.from(row),
     });
+  }
+
+  summary(query: RunsSummaryQuery): Promise<RunCount[]> {
+    const { pipeline = null, step = null, status = null } = query;
+    return countRuns(this.dataSource.manager, { pipeline, step, status });
   }
 
   show(id: number): Promise<RunRow> {

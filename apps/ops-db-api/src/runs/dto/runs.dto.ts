@@ -16,6 +16,17 @@ export class RunsQueryDto extends PageQuery {
   sub_group_id?: number;
 }
 
+export class RunsSummaryQuery {
+  @Text({ optional: true })
+  pipeline?: string;
+
+  @Text({ optional: true })
+  step?: string;
+
+  @OneOf(RUN_STATUSES, { optional: true })
+  status?: RunStatus;
+}
+
 export class CancelRunDto {
   @Text({ max: 1000, optional: true, description: 'Why; shown in the history of the run.' })
   reason: string = 'asked for';

@@ -1,0 +1,36 @@
+import pc from 'picocolors';
+import { quietTerminal, type Terminal } from '../terminal/terminal.js';
+import { runCountTable } from './runs.command.js';
+
+const nowhere = (): void => undefined;
+const terminal: Terminal = quietTerminal({
+  colors: pc.createColors(false),
+  isLive: false,
+  width: 200,
+  print: nowhere,
+  write: nowhere,
+  note: nowhere,
+  draw: nowhere,
+});
+
+describe('runCountTable', () => {
+  it('has a column for each status that there is, and sums', () => {
+    const table = runCountTable(
+      [
+        { pipeline: 'm17', step: 'extract', statuses: { COMPLETED: 40, FAILED: 2 } },
+        { pipeline: 'm17', step: 'mosaic', statuses: { COMPLETED: 1, PENDING: 3 } },
+      ],
+      { terminal },
+    );
+
+    const lines = table.split('\n').map((line) => line.trim().split(/\s+/));
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        ['pipeline', 'step', 'PENDING', 'COMPLETED', 'FAILED', 'all'],
+        ['m17', 'extract', '40', '2', '42'],
+        ['m17', 'mosaic', '3', '1', '4'],
+        ['all', '3', '41', '2', '46'],
+      ]),
+    );
+  });
+});
