@@ -1249,6 +1249,7 @@ END $function$
 CREATE OR REPLACE FUNCTION public.record_run_moves()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET enable_nestloop TO 'off'
 AS $function$
 DECLARE illegal record;
 BEGIN
@@ -1277,6 +1278,7 @@ END $function$
 CREATE OR REPLACE FUNCTION public.record_run_outcomes()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET enable_nestloop TO 'off'
 AS $function$
 BEGIN
   IF NOT EXISTS (SELECT FROM new_rows WHERE finished_at IS NOT NULL) THEN RETURN NULL; END IF;
@@ -1293,6 +1295,7 @@ END $function$
 CREATE OR REPLACE FUNCTION public.record_sub_group_changes()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET enable_nestloop TO 'off'
 AS $function$
 BEGIN
   INSERT INTO sub_group_change (step_id, sub_group_id)

@@ -51,15 +51,27 @@ CREATE TRIGGER deleted_run_is_tallied AFTER DELETE ON run REFERENCING OLD TABLE 
 INSERT INTO run_tally SELECT step_id, status, count(*) FROM run GROUP BY step_id, status;
 `;
 
-/** What a list of runs and a count of them are read from when there are millions. */
+const TRIGGERS = `
+-- A connection plans a trigger's statements when it first moves a run, mostly one alone, and keeps the plan: old and new rows of thousands
+-- would be compared pair by pair ever after. A trigger that looks for one illegal move plans so in any case.
+ALTER FUNCTION record_run_moves() SET enable_nestloop = off;
+ALTER FUNCTION record_run_outcomes() SET enable_nestloop = off;
+ALTER FUNCTION record_sub_group_changes() SET enable_nestloop = off;
+`;
+
+/** What a list of runs and a count of them are read from when there are millions, and triggers that moving thousands at once does not slow. */
 export class RunTallies1700000000015 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(LISTS);
     await runner.query(TALLIES);
+    await runner.query(TRIGGERS);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
+ALTER FUNCTION record_run_moves() RESET enable_nestloop;
+ALTER FUNCTION record_run_outcomes() RESET enable_nestloop;
+ALTER FUNCTION record_sub_group_changes() RESET enable_nestloop;
 DROP TRIGGER new_run_is_tallied ON run;
 DROP TRIGGER changed_run_is_tallied ON run;
 DROP TRIGGER deleted_run_is_tallied ON run;
