@@ -3,9 +3,10 @@ import { gaps } from './gaps.bench.js';
 import { idle } from './idle.bench.js';
 import { lifecycle } from './lifecycle.bench.js';
 import { printReport, type Benchmark } from './report.js';
+import { runs } from './runs.bench.js';
 import { slurm } from './slurm.bench.js';
 
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { lifecycle, idle, slurm, gaps };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { lifecycle, idle, slurm, gaps, runs };
 
 async function main(): Promise<void> {
   const [name = '', ...options] = process.argv.slice(2);
