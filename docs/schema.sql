@@ -1222,6 +1222,7 @@ CREATE OR REPLACE FUNCTION public.record_item_changes()
  RETURNS trigger
  LANGUAGE plpgsql
  SET enable_hashjoin TO 'on'
+ SET enable_nestloop TO 'off'
 AS $function$
 BEGIN
   IF TG_OP = 'INSERT' THEN

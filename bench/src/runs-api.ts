@@ -3,7 +3,7 @@ import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { freePort } from './bench-server.js';
+import { freePort } from '@meridian/ops-db/testing';
 
 const API = join(__dirname, '..', '..', 'apps', 'ops-db-api', 'dist');
 /** The flags that the supervisor and the systemd units use. */

@@ -18,9 +18,13 @@ CREATE AGGREGATE agreed(jsonb) (SFUNC = agree_further, STYPE = jsonb, COMBINEFUN
 
 DROP INDEX sub_group_by_due_time;
 CREATE INDEX sub_group_by_due_time ON sub_group (step_id, until) WHERE until IS NOT NULL;
+
+-- As for the triggers of runs: planned for one changed item, it would compare thousands pair by pair.
+ALTER FUNCTION record_item_changes() SET enable_nestloop = off;
 `;
 
 const DOWN = `
+ALTER FUNCTION record_item_changes() RESET enable_nestloop;
 DROP AGGREGATE agreed(jsonb);
 DROP FUNCTION agree_further(jsonb, jsonb);
 DROP INDEX sub_group_by_due_time;
@@ -32,7 +36,10 @@ CREATE OR REPLACE FUNCTION hash_sum_hex(total numeric) RETURNS text LANGUAGE sql
 $$;
 `;
 
-/** What showed only with a million items: fingerprints that are made in place, common dims without an array of all, and the next due time of one step. */
+/**
+ * What showed only with a million items: fingerprints that are made in place, common dims without an array of all, the next due time
+ * of one step, and many items that change at once.
+ */
 export class LargeArchives1700000000016 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(UP);
