@@ -7,7 +7,7 @@ import { heldTransaction } from './gaps-held.js';
 import { readGapsOptions, type GapsOptions } from './gaps-options.js';
 import { plans } from './gaps-plans.js';
 import { staleSet } from './gaps-stale.js';
-import type { Benchmark, BenchmarkContext, Figure, Figures } from './report.js';
+import { figureInWords, type Benchmark, type BenchmarkContext, type Figure, type Figures } from './report.js';
 
 const FIRING_ROUNDS = 3;
 
@@ -26,7 +26,7 @@ export const gaps: Benchmark = async ({ log, environment, options: words }) => {
     for (const items of options.sizes) {
       const archive = await server.archive(items);
       try {
-        Object.assign(figures, await measure(archive, { ...options, environment }, { full, changed }));
+        Object.assign(figures, await measure(archive, { ...options, environment, log }, { full, changed }));
       } finally {
         await archive.close();
       }
@@ -48,27 +48,32 @@ interface Measured {
 
 async function measure(
   archive: Archive,
-  options: GapsOptions & Pick<BenchmarkContext, 'environment'>,
+  options: GapsOptions & Pick<BenchmarkContext, 'environment' | 'log'>,
   { full, changed }: Measured,
 ): Promise<Figures> {
-  const { parts, rounds, environment } = options;
+  const { parts, rounds, environment, log } = options;
   const figures: Record<string, Figure> = {};
+  // Told at once: what has been measured for an hour is not lost when the next part is interrupted.
+  const keep = (more: Figures): void => {
+    Object.assign(figures, more);
+    for (const [name, figure] of Object.entries(more)) log(figureInWords(name, figure));
+  };
   if (parts.includes('P1')) {
     const one = await fullEvaluation(archive, rounds);
     full.push(one.measured);
-    Object.assign(figures, one.figures);
+    keep(one.figures);
   }
   // Before P2, whose late files make stale what was reduced.
-  if (parts.includes('P3')) Object.assign(figures, await staleSet(archive, rounds));
+  if (parts.includes('P3')) keep(await staleSet(archive, rounds));
   if (parts.includes('P2')) {
     const one = await changes(archive, rounds);
     changed.push(one.measured);
-    Object.assign(figures, one.figures);
+    keep(one.figures);
   }
-  if (parts.includes('plans')) Object.assign(figures, await plans(archive));
+  if (parts.includes('plans')) keep(await plans(archive));
   if (parts.includes('P4') && isEnough(archive.items, options))
-    Object.assign(figures, await firing(archive, { rounds: FIRING_ROUNDS, environment }));
+    keep(await firing(archive, { rounds: FIRING_ROUNDS, environment }));
   if (parts.includes('R6') && archive.items === options.sizes[0])
-    Object.assign(figures, await heldTransaction(archive, options.minutes));
+    keep(await heldTransaction(archive, options.minutes));
   return figures;
 }

@@ -33,16 +33,17 @@ export function printReport(report: Report, isJson: boolean): void {
     return;
   }
   console.log(`\n${report.name} on ${report.machine}`);
-  for (const [name, figure] of Object.entries(report.figures)) {
-    const beside =
-      figure.yardstick === null
-        ? ''
-        : `; ${figure.yardstick.name}: ${round(figure.yardstick.value)} ${figure.unit}; ratio ${round(figure.ratio ?? 0)}`;
-    console.log(
-      `  ${figure.holds ? 'holds     ' : 'FALLS SHORT'} ${name}: ${round(figure.value)} ${figure.unit}${beside} (goal: ${figure.goal})`,
-    );
-    if (figure.note !== undefined) console.log(`              ${figure.note}`);
-  }
+  for (const [name, figure] of Object.entries(report.figures)) console.log(figureInWords(name, figure));
+}
+
+/** One figure with its yardstick, its goal and its note. */
+export function figureInWords(name: string, figure: Figure): string {
+  const beside =
+    figure.yardstick === null
+      ? ''
+      : `; ${figure.yardstick.name}: ${round(figure.yardstick.value)} ${figure.unit}; ratio ${round(figure.ratio ?? 0)}`;
+  const line = `  ${figure.holds ? 'holds     ' : 'FALLS SHORT'} ${name}: ${round(figure.value)} ${figure.unit}${beside} (goal: ${figure.goal})`;
+  return figure.note === undefined ? line : `${line}\n              ${figure.note}`;
 }
 
 /** The middle value; the lower middle one of an even number. */

@@ -1,4 +1,5 @@
 import {
+  canonicalJson,
   DomainError,
   effectiveConfig,
   isJsonObject,
@@ -18,10 +19,20 @@ interface OverridesToCheck {
   readonly known: readonly PipelineStepRow[];
   /** The steps that the request names; null is every step. */
   readonly asked: readonly string[] | null;
+  /** A CONTINUOUS pipeline: what was made with other parameters is stale, and made again without being asked. */
+  readonly isContinuous: boolean;
 }
 
-/** Parameters for the runs of one request; 422 for steps that it does not ask for and for values that their software does not take. */
-export function checkOverrides({ overrides, known, asked }: OverridesToCheck): Record<string, JsonObject> {
+/**
+ * Parameters for the runs of one request; 422 for steps that it does not ask for, for values that their software does not take, and
+ * where their results would be replaced at once.
+ */
+export function checkOverrides({
+  overrides,
+  known,
+  asked,
+  isContinuous,
+}: OverridesToCheck): Record<string, JsonObject> {
   const problems = Object.entries(overrides).flatMap(([name, parameters]): Problem[] => {
     const path = `/overrides${jsonPointer(name)}`;
     const step = known.find((one) => one.name === name);
@@ -42,23 +53,36 @@ export function checkOverrides({ overrides, known, asked }: OverridesToCheck): R
       ];
     if (!isJsonObject(parameters))
       return [{ code: 'field.invalid', path, message: 'must be an object of parameters and their values' }];
-    return problemsOf(step, parameters).map((problem) => ({ ...problem, path: path + problem.path }));
+    return problemsOf(step, parameters, isContinuous).map((problem) => ({
+      ...problem,
+      path: path + problem.path,
+    }));
   });
   if (problems.length > 0) throw invalidRequest(problems);
   return overrides as Record<string, JsonObject>;
 }
 
-function problemsOf(step: PipelineStepRow, overrides: JsonObject): readonly Problem[] {
+function problemsOf(step: PipelineStepRow, overrides: JsonObject, isContinuous: boolean): readonly Problem[] {
   const unstorable = UNSTORABLE.test(JSON.stringify(overrides satisfies Json));
   if (unstorable) return [{ code: 'field.invalid', path: '', message: 'must not contain NUL characters' }];
   try {
-    const config = effectiveConfig(step.configSchema, overrideParameters(step.config, overrides)).all;
-    return parameterProblems(step.configSchema, config);
+    const config = effectiveConfig(step.configSchema, overrideParameters(step.config, overrides));
+    const problems = parameterProblems(step.configSchema, config.all);
+    const { identity } = effectiveConfig(step.configSchema, step.config);
+    const isUndone = isContinuous && canonicalJson(config.identity) !== canonicalJson(identity);
+    return problems.length === 0 && isUndone ? [UNDONE] : problems;
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     return error.problems;
   }
 }
+
+const UNDONE: Problem = {
+  code: 'pipeline.override_undone',
+  path: '',
+  message:
+    "would last for one run: the pipeline is CONTINUOUS and makes results again that are not of its steps' own parameters. Apply a MANUAL pipeline beside it, or change the step",
+};
 
 /** As JSON.stringify writes NUL and halves of surrogate pairs, which PostgreSQL's jsonb does not take. */
 const UNSTORABLE = /\\u(0000|d[89a-f][0-9a-f]{2})/i;

@@ -94,7 +94,8 @@ export class PipelinesService {
     const steps = request.steps ?? null;
     const known = await listPipelineSteps(change.manager, pipeline.id);
     checkSteps(known, steps ?? []);
-    const overrides = checkOverrides({ overrides: request.overrides, known, asked: steps });
+    const isContinuous = pipeline.trigger === 'CONTINUOUS';
+    const overrides = checkOverrides({ overrides: request.overrides, known, asked: steps, isContinuous });
     const { force } = request;
     const asked = { pipelineId: pipeline.id, selection, steps, force, overrides, actor: change.actor };
     const id = await insertTriggerRequest(change.manager, asked);

@@ -104,6 +104,17 @@ describe('triggers and pauses over HTTP', () => {
       ).toEqual([problem]);
       expect(await queryRows(api.db.dataSource.manager, sql`SELECT id FROM trigger_request`)).toEqual([]);
     });
+
+    it('that a CONTINUOUS pipeline would undo at once are refused; how its jobs run may be overridden', async () => {
+      await queryRows(api.db.dataSource.manager, sql`UPDATE pipeline SET trigger_type = 'CONTINUOUS'`);
+      const undone = await trigger({ overrides: { extract: { aperture: 5 } } });
+      expect([undone.status, undone.body.problems]).toMatchObject([
+        422,
+        [{ code: 'pipeline.override_undone', path: '/overrides/extract' }],
+      ]);
+      expect((await trigger({ overrides: { extract: { workers: 8 } } })).status).toBe(202);
+      expect((await trigger({ overrides: { extract: { aperture: 4 } } })).status).toBe(202);
+    });
   });
 
   describe('a step', () => {

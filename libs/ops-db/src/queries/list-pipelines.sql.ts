@@ -70,9 +70,11 @@ export const findPipeline = (manager: EntityManager, nameOrId: string): Promise<
 export const lockPipeline = (
   manager: EntityManager,
   nameOrId: string,
-): Promise<{ id: number; name: string; revision: number; enabled: boolean } | undefined> =>
+): Promise<
+  { id: number; name: string; revision: number; enabled: boolean; trigger: TriggerType } | undefined
+> =>
   queryRow(
     manager,
-    sql`SELECT id, name, revision, enabled FROM pipeline
+    sql`SELECT id, name, revision, enabled, trigger_type AS trigger FROM pipeline
         WHERE name = ${nameOrId} OR id::text = ${nameOrId} ORDER BY name = ${nameOrId} DESC LIMIT 1 FOR UPDATE`,
   );

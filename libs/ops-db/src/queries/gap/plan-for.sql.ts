@@ -6,7 +6,7 @@ import { queryRows } from '../../sql.js';
 export type Extent = 'changes' | 'everything';
 
 /**
- * Has the planner go through indexes for changes, and join whole tables by hash or order for everything, whatever it thinks of
+ * Has the planner go through indexes for changes, and join whole tables by hash for everything, whatever it thinks of
  * tables that were empty when it last looked. Plans are kept for as long as a connection: one that was made for an empty table
  * would read it whole for a long time.
  */
@@ -14,6 +14,7 @@ export async function planFor(manager: EntityManager, extent: Extent): Promise<v
   const isAll = extent === 'everything';
   await queryRows(
     manager,
-    sql`SELECT set_config('enable_nestloop', ${isAll ? 'off' : 'on'}, true), set_config('enable_seqscan', ${isAll ? 'on' : 'off'}, true)`,
+    sql`SELECT set_config('enable_nestloop', ${isAll ? 'off' : 'on'}, true), set_config('enable_mergejoin', ${isAll ? 'off' : 'on'}, true),
+      set_config('enable_seqscan', ${isAll ? 'on' : 'off'}, true)`,
   );
 }
