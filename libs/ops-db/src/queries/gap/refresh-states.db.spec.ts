@@ -47,7 +47,7 @@ describe('refreshStates', () => {
           });
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 60 },
     );
     expect([...seen].sort()).toEqual([...SUB_GROUP_STATES].sort());
   });
