@@ -31,8 +31,7 @@ export async function regroupShards(
     const unassigned = members.flatMap(({ id }) => (!held.has(id) && keyOf.get(id) === key ? [id] : []));
     return shardsOf({ rule, keyDims, own, unassigned });
   });
-  const { stepId, slotDim } = selection;
-  return writeGroups(manager, { stepId, slotDim, groups, consideredIds: changedItemIds });
+  return writeGroups(manager, { selection, groups, consideredIds: changedItemIds });
 }
 
 /** An open shard without the changed items that the step does not take any more, or takes under another key. */

@@ -53,8 +53,7 @@ export async function regroupStep(
       : await loadTouched(manager, { ...regrouping, rule }, changedItemIds);
   if (members === null) return [];
   return writeGroups(manager, {
-    stepId: regrouping.selection.stepId,
-    slotDim: regrouping.selection.slotDim,
+    selection: regrouping.selection,
     groups: formed({ ...regrouping, rule }, members),
     consideredIds: changedItemIds === 'all' ? 'all' : [...changedItemIds, ...members.map(({ id }) => id)],
   });

@@ -39,10 +39,9 @@ export async function rebuild(
     return todo.snapshot;
   }
   await forgetMembers(manager, step.id);
-  const { slotDim } = selection;
   const snapshot = await overEverything(manager, true, async () => {
     const rebuilt = await rebuildMembers(manager, { selection, since: todo.since });
-    if (slotDim !== null) await recountSubGroups(manager, { selection, ids: null, slotDim });
+    if (selection.slotDim !== null) await recountSubGroups(manager, { selection, ids: null });
     return rebuilt.snapshot;
   });
   return snapshot;
@@ -107,11 +106,10 @@ interface Recount {
 
 /** Where something left, and wherever slots are counted. */
 async function recount(manager: EntityManager, { selection, touched }: Recount): Promise<JsonObject[]> {
-  const { slotDim } = selection;
-  const ids = touched.filter(({ isNarrowed }) => isNarrowed || slotDim !== null).map(({ id }) => id);
+  const ids = touched
+    .filter(({ isNarrowed }) => isNarrowed || selection.slotDim !== null)
+    .map(({ id }) => id);
   const distinct = [...new Set(ids)];
   const isAll = reachOf(selection, distinct.length) === 'scan';
-  return overEverything(manager, isAll, () =>
-    recountSubGroups(manager, { selection, ids: distinct, slotDim }),
-  );
+  return overEverything(manager, isAll, () => recountSubGroups(manager, { selection, ids: distinct }));
 }

@@ -2,13 +2,9 @@ import { createHash } from 'node:crypto';
 import { sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../sql.js';
-import { openTestDatabase, type TestDatabase } from '../testing/index.js';
+import { openTestDatabase, triggerTimes, type TestDatabase } from '../testing/index.js';
 
 const MANY = 3000;
-
-interface Explained {
-  readonly Triggers: readonly { readonly 'Trigger Name': string; readonly Time: number }[];
-}
 
 describe('the triggers of items', () => {
   let test: TestDatabase;
@@ -29,13 +25,8 @@ describe('the triggers of items', () => {
   };
 
   /** Milliseconds of each trigger of the statement when the sizes of these items are changed in one. */
-  async function timesOf(db: EntityManager, ids: readonly number[]): Promise<Map<string, number>> {
-    const [row] = await db.query<[{ 'QUERY PLAN': [Explained] }]>(
-      `EXPLAIN (ANALYZE, FORMAT JSON) UPDATE data_item SET size_bytes = size_bytes + 1 WHERE id = ANY($1::bigint[])`,
-      [ids],
-    );
-    return new Map(row['QUERY PLAN'][0].Triggers.map((one) => [one['Trigger Name'], one.Time]));
-  }
+  const timesOf = (db: EntityManager, ids: readonly number[]): Promise<Map<string, number>> =>
+    triggerTimes(db, sql`UPDATE data_item SET size_bytes = size_bytes + 1 WHERE id = ANY(${ids}::bigint[])`);
 
   it('take ten times as long for ten times as many items, and no more, also on a connection that changed one before', async () => {
     const runner = test.dataSource.createQueryRunner();

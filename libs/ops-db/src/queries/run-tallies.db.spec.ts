@@ -6,6 +6,7 @@ import {
   aPipeline,
   aRun,
   aStep,
+  copiesOfRun,
   openTestDatabase,
   type BuiltStep,
   type TestDatabase,
@@ -27,22 +28,6 @@ const countedAnew = (db: EntityManager): Promise<RunCount[]> =>
 
 const changesIn = async (db: EntityManager): Promise<number> =>
   (await queryRow<{ n: number }>(db, sql`SELECT count(*)::int AS n FROM run_tally_change`))?.n ?? Number.NaN;
-
-/** As many copies of a run, in the status that it is in. */
-const copies = (db: EntityManager, runId: number, count: number): Promise<{ id: number }[]> =>
-  queryRows(
-    db,
-    sql`
-    WITH grouped AS (
-      INSERT INTO sub_group (step_id, key, dims)
-      SELECT step_id, gen_random_uuid(), '{}' FROM run, generate_series(1, ${count}::int) WHERE run.id = ${runId} RETURNING id
-    )
-    INSERT INTO run (pipeline_id, step_id, sub_group_id, location_id, software_version_id, input_set_id, input_fingerprint,
-                     recipe_hash, software_hash, config_hash, config, cpus, memory_mb, walltime_minutes)
-    SELECT pipeline_id, step_id, grouped.id, location_id, software_version_id, input_set_id, input_fingerprint,
-           recipe_hash, software_hash, config_hash, config, cpus, memory_mb, walltime_minutes
-    FROM run, grouped WHERE run.id = ${runId} RETURNING id`,
-  );
 
 const moved = (db: EntityManager, ids: readonly number[], to: RunStatus): Promise<unknown> =>
   queryRows(
@@ -70,7 +55,7 @@ describe('the tally of runs', () => {
   it('follows runs that are created, moved, deleted, and changed otherwise', async () => {
     const step = steps[0];
     const { runId } = await aRun(db, { ...(step && { step }) });
-    const ids = (await copies(db, runId, 9)).map(({ id }) => id);
+    const ids = await copiesOfRun(db, runId, 9);
     await moved(db, ids.slice(0, 4), 'STAGING_DATA');
     await moved(db, ids.slice(0, 1), 'CANCELLED');
     await foldRunTallies(db);
@@ -211,7 +196,7 @@ class ManagerOfRuns {
     const to = targets[this.below(Math.max(1, targets.length))];
     if (ids.length === 0 || to === undefined) {
       const base = this.bases[this.below(this.bases.length)] ?? 0;
-      for (const { id } of await copies(db, base, 1 + this.below(5))) this.runs.set(id, 'PENDING');
+      for (const id of await copiesOfRun(db, base, 1 + this.below(5))) this.runs.set(id, 'PENDING');
       return;
     }
     const some = ids.slice(0, 1 + this.below(ids.length));

@@ -1,3 +1,4 @@
+import type { SqlFragment } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 
 /** A node of what `EXPLAIN (ANALYZE, FORMAT JSON)` says, as far as it is looked at. */
@@ -65,3 +66,17 @@ export function longReads(
 }
 
 const withChildren = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(withChildren)];
+
+/** Milliseconds of each trigger that a statement fires, by name. The statement is run. */
+export async function triggerTimes(
+  db: EntityManager,
+  { text, values }: SqlFragment,
+): Promise<Map<string, number>> {
+  interface Explained {
+    readonly Triggers: readonly { readonly 'Trigger Name': string; readonly Time: number }[];
+  }
+  const [row] = await db.query<[{ 'QUERY PLAN': [Explained] }]>(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, [
+    ...values,
+  ]);
+  return new Map(row['QUERY PLAN'][0].Triggers.map((one) => [one['Trigger Name'], one.Time]));
+}

@@ -6,6 +6,7 @@ export { dumpDatabase } from './dump-database.js';
 export {
   explainStatements,
   longReads,
+  triggerTimes,
   type ExplainedStatement,
   type PlanNode,
 } from './explain-statements.js';

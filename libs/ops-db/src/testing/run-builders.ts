@@ -204,3 +204,21 @@ export async function runHistory(db: EntityManager, runId: number): Promise<stri
   );
   return rows.map((row) => row.status);
 }
+
+/** So many PENDING runs as this one is, each of a sub-group of its own. Returns their ids. */
+export async function copiesOfRun(db: EntityManager, runId: number, count: number): Promise<number[]> {
+  const rows = await queryRows<{ id: number }>(
+    db,
+    sql`
+    WITH grouped AS (
+      INSERT INTO sub_group (step_id, key, dims)
+      SELECT step_id, gen_random_uuid(), '{}' FROM run, generate_series(1, ${count}::int) WHERE run.id = ${runId} RETURNING id
+    )
+    INSERT INTO run (pipeline_id, step_id, sub_group_id, location_id, software_version_id, input_set_id, input_fingerprint,
+                     recipe_hash, software_hash, config_hash, config, cpus, memory_mb, walltime_minutes)
+    SELECT pipeline_id, step_id, grouped.id, location_id, software_version_id, input_set_id, input_fingerprint,
+           recipe_hash, software_hash, config_hash, config, cpus, memory_mb, walltime_minutes
+    FROM run, grouped WHERE run.id = ${runId} RETURNING id`,
+  );
+  return rows.map(({ id }) => id);
+}

@@ -46,7 +46,7 @@ const JUDGEMENT_HASH =
 /** Seconds after which a step is evaluated from scratch whose filter says `within_last`. */
 const TIME_DEPENDENT_SECONDS = 60;
 
-/** True for a feed's rows that a step has not seen; \`known\` is its step_evaluation. */
+/** True for a feed's rows that a step has not seen; `known` is its step_evaluation. */
 const IS_NEW = isUnseenBy('change.tx', sql`known.snapshot`);
 
 /**

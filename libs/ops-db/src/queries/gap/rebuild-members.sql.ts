@@ -2,6 +2,7 @@ import { rawSql, sql, type SqlFragment } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow } from '../../sql.js';
 import { isNewSince } from './unseen.js';
+import { MEMBER_SUMS } from './member-sums.js';
 import { promisedKeys } from './promise-sub-groups.sql.js';
 import { stepMembers, subGroupKey, type StepSelection } from './step-members.js';
 
@@ -28,9 +29,7 @@ const NO_KEYS = sql`SELECT NULL::jsonb AS key_dims, NULL::jsonb AS common_dims W
 /** Sub-groups as the archive has them: `counted` for those with members, `wanted` with those that upstream promises. */
 const wanted = (selection: StepSelection, commonDims: SqlFragment): SqlFragment => sql`
     counted AS MATERIALIZED (
-      SELECT key_dims, count(*)::int AS member_count, sum(size_bytes)::bigint AS member_bytes,
-        fingerprint(sum(hash_a), sum(hash_b)) AS fingerprint, min(registered_at) AS first_member_at, max(changed_at) AS last_member_at,
-        min(obs_time) AS time_from, max(coalesce(obs_time_end, obs_time)) AS time_to, ${commonDims} AS common_dims
+      SELECT key_dims, ${MEMBER_SUMS}, ${commonDims} AS common_dims
       FROM (${stepMembers(selection)}) member GROUP BY key_dims
     ),
     wanted AS MATERIALIZED (

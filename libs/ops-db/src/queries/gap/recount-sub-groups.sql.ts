@@ -2,14 +2,13 @@ import { rawSql, sql, type JsonObject } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../../sql.js';
 import { amongIds } from './among-ids.js';
+import { slotsBy } from './member-sums.js';
 import { membersOfTargets, reachOf, type StepSelection } from './step-members.js';
 
 export interface RecountRequest {
   readonly selection: StepSelection;
   /** Null counts every sub-group of the step. */
   readonly ids: readonly number[] | null;
-  /** The dimension whose values the step expects a set of, or null. */
-  readonly slotDim: string | null;
 }
 
 /**
@@ -18,7 +17,7 @@ export interface RecountRequest {
  */
 export async function recountSubGroups(
   manager: EntityManager,
-  { selection, ids, slotDim }: RecountRequest,
+  { selection, ids }: RecountRequest,
 ): Promise<JsonObject[]> {
   if (ids?.length === 0) return [];
   const reach = ids === null ? 'scan' : reachOf(selection, ids.length);
@@ -35,12 +34,7 @@ export async function recountSubGroups(
         max(coalesce(obs_time_end, obs_time)) AS time_to, agreed(dims) AS common_dims
       FROM member GROUP BY sub_group_id
     ),
-    filled AS (
-      SELECT sub_group_id, jsonb_object_agg(slot, members) AS slots FROM (
-        SELECT sub_group_id, scalar_json(dims -> ${slotDim}::text)::text AS slot, count(*) AS members FROM member GROUP BY 1, 2) slot
-      WHERE slot IS NOT NULL
-      GROUP BY sub_group_id
-    ),
+    filled AS (${slotsBy('sub_group_id', selection.slotDim)}),
     counted_again AS (
     UPDATE sub_group g SET common_dims = coalesce(counted.common_dims, '{}') || g.dims, first_member_at = counted.first_at,
       time_from = counted.time_from, time_to = counted.time_to, slots = coalesce(filled.slots, ${rawSql(`'{}'`)})

@@ -1,7 +1,8 @@
 import { rawSql, sql, type Dims, type JsonObject, type SqlFragment } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../../sql.js';
-import { subGroupKey } from './step-members.js';
+import { MEMBER_SUMS, slotsBy } from './member-sums.js';
+import { subGroupKey, type StepSelection } from './step-members.js';
 
 export interface GroupToWrite {
   /** By-key and what the kind adds to it. */
@@ -11,16 +12,14 @@ export interface GroupToWrite {
 }
 
 export interface WriteGroups {
-  readonly stepId: number;
-  /** The dimension whose values among the members are counted, or null. */
-  readonly slotDim: string | null;
+  readonly selection: Pick<StepSelection, 'stepId' | 'slotDim'>;
   readonly groups: readonly GroupToWrite[];
   /** Sub-groups that hold one of these items, and are not among `groups`, are gone; with `all`, whatever is not among them. */
   readonly consideredIds: readonly number[] | 'all';
 }
 
 /** What is to be: `member`, and of each key `fresh`. */
-const wanted = ({ groups, slotDim }: WriteGroups): SqlFragment => sql`
+const wanted = ({ groups, selection }: WriteGroups): SqlFragment => sql`
     wanted AS MATERIALIZED (
       SELECT ${subGroupKey(`entry -> 'dims'`)} AS key, entry -> 'dims' AS dims, entry -> 'report' AS report, entry -> 'memberIds' AS ids
       FROM jsonb_array_elements(${JSON.stringify(groups)}::jsonb) entry
@@ -31,17 +30,10 @@ const wanted = ({ groups, slotDim }: WriteGroups): SqlFragment => sql`
       FROM wanted, jsonb_array_elements_text(wanted.ids) AS held(id) JOIN data_item item ON item.id = held.id::bigint
     ),
     measured AS MATERIALIZED (
-      SELECT member.key, count(*)::int AS member_count, sum(size_bytes)::bigint AS member_bytes,
-        fingerprint(sum(hash_a), sum(hash_b)) AS fingerprint, min(registered_at) AS first_member_at,
-        max(changed_at) AS last_member_at, min(obs_time) AS time_from, max(coalesce(obs_time_end, obs_time)) AS time_to,
-        agreed(member.dims) AS agreed_dims
-      FROM member GROUP BY member.key
+      SELECT key, ${MEMBER_SUMS}, agreed(dims) AS agreed_dims
+      FROM member GROUP BY key
     ),
-    filled AS MATERIALIZED (
-      SELECT key, jsonb_object_agg(slot, members) AS slots
-      FROM (SELECT key, scalar_json(dims -> ${slotDim}::text)::text AS slot, count(*) AS members FROM member GROUP BY 1, 2) slot
-      WHERE slot IS NOT NULL GROUP BY key
-    ),
+    filled AS MATERIALIZED (${slotsBy('key', selection.slotDim)}),
     fresh AS MATERIALIZED (
       SELECT wanted.dims, wanted.report, measured.agreed_dims || wanted.dims AS common_dims, coalesce(filled.slots, '{}') AS slots, measured.*
       FROM wanted JOIN measured USING (key) LEFT JOIN filled USING (key)
@@ -73,7 +65,8 @@ const gone = (stepId: number, consideredIds: WriteGroups['consideredIds']): SqlF
  * waited for it.
  */
 export async function writeGroups(manager: EntityManager, request: WriteGroups): Promise<readonly number[]> {
-  const { stepId, consideredIds } = request;
+  const { consideredIds } = request;
+  const { stepId } = request.selection;
   const rows = await queryRows<{ id: number }>(
     manager,
     sql`

@@ -22,6 +22,8 @@ const DEFINITION_TABLES = [
   'reduction_step_dependency',
   'recipe',
 ] as const;
+/** Those of them whose rows have no number of their own. */
+const NUMBERLESS: ReadonlySet<string> = new Set(['reduction_step_dependency', 'recipe']);
 
 interface Copy {
   readonly table: string;
@@ -54,14 +56,7 @@ const copyOf = ({ table, where }: Copy): string => `
 
 /** The copy numbers its new rows itself, after all that there are: the real sequence stays where it is. */
 const NUMBERED: readonly string[] = [
-  'reduction_software',
-  'reduction_software_version',
-  'data_location',
-  'run_pool',
-  'data_grouping',
-  'pipeline',
-  'reduction_step',
-  'reduction_step_config',
+  ...DEFINITION_TABLES.filter((table) => !NUMBERLESS.has(table)),
   'sub_group',
   'data_item_change',
 ];
