@@ -208,6 +208,16 @@ CREATE TABLE data_product (
   CONSTRAINT product_path_belongs_to_one_run UNIQUE (run_id, path)
 );
 
+CREATE TABLE evaluation_drift (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  step_id bigint NOT NULL,
+  sub_groups integer NOT NULL,
+  found_at timestamp with time zone NOT NULL,
+  CONSTRAINT evaluation_drift_sub_groups_check CHECK ((sub_groups > 0)),
+  CONSTRAINT evaluation_drift_step_id_fkey FOREIGN KEY (step_id) REFERENCES reduction_step(id) ON DELETE CASCADE,
+  CONSTRAINT evaluation_drift_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE executed_obs_unit (
   id uuid NOT NULL,
   obs_unit_id bigint NOT NULL,
@@ -230,9 +240,17 @@ CREATE TABLE grouping_close (
   closed_by text NOT NULL,
   reason text DEFAULT ''::text NOT NULL,
   closed_at timestamp with time zone DEFAULT now() NOT NULL,
+  tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
   CONSTRAINT grouping_close_selection_is_an_object CHECK ((jsonb_typeof(selection) = 'object'::text)),
   CONSTRAINT grouping_close_data_grouping_id_fkey FOREIGN KEY (data_grouping_id) REFERENCES data_grouping(id),
   CONSTRAINT grouping_close_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE grouping_close_shape (
+  data_grouping_id bigint NOT NULL,
+  names text[] NOT NULL,
+  CONSTRAINT grouping_close_shape_data_grouping_id_fkey FOREIGN KEY (data_grouping_id) REFERENCES data_grouping(id),
+  CONSTRAINT grouping_close_shape_pkey PRIMARY KEY (data_grouping_id, names)
 );
 
 CREATE TABLE idempotency_key (
@@ -792,7 +810,6 @@ CREATE TABLE step_evaluation (
   evaluated_at timestamp with time zone NOT NULL,
   rebuilt_at timestamp with time zone NOT NULL,
   reconciled_at timestamp with time zone NOT NULL,
-  drift_count bigint DEFAULT 0 NOT NULL,
   CONSTRAINT step_evaluation_step_id_fkey FOREIGN KEY (step_id) REFERENCES reduction_step(id) ON DELETE CASCADE,
   CONSTRAINT step_evaluation_pkey PRIMARY KEY (step_id)
 );
@@ -926,9 +943,13 @@ CREATE INDEX data_item_by_obs_time ON public.data_item USING btree (obs_time);
 
 CREATE INDEX data_item_by_observation ON public.data_item USING btree (executed_obs_unit_id) WHERE (executed_obs_unit_id IS NOT NULL);
 
+CREATE INDEX evaluation_drift_by_step ON public.evaluation_drift USING btree (step_id, found_at);
+
 CREATE INDEX executed_obs_unit_by_obs_unit ON public.executed_obs_unit USING btree (obs_unit_id);
 
-CREATE INDEX grouping_close_by_grouping ON public.grouping_close USING btree (data_grouping_id, closed_at DESC);
+CREATE INDEX grouping_close_by_selection ON public.grouping_close USING btree (data_grouping_id, md5((selection)::text), closed_at);
+
+CREATE INDEX grouping_close_by_transaction ON public.grouping_close USING btree (data_grouping_id, tx);
 
 CREATE INDEX input_set_member_by_item ON public.input_set_member USING btree (item_id);
 
@@ -1193,6 +1214,18 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.note_close_shapes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  INSERT INTO grouping_close_shape (data_grouping_id, names)
+  SELECT DISTINCT data_grouping_id, ARRAY(SELECT name FROM jsonb_object_keys(selection) name ORDER BY name) FROM closed
+  ON CONFLICT DO NOTHING;
+  RETURN NULL;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.raw_data_file_gives_facts()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1426,6 +1459,8 @@ CREATE TRIGGER deleted_data_item_is_recorded AFTER DELETE ON public.data_item FO
 CREATE TRIGGER deleted_run_is_tallied AFTER DELETE ON public.run REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tally_runs();
 
 CREATE TRIGGER ended_run_changes_its_sub_group AFTER UPDATE ON public.run REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION record_sub_group_changes();
+
+CREATE TRIGGER grouping_close_has_a_shape AFTER INSERT ON public.grouping_close REFERENCING NEW TABLE AS closed FOR EACH STATEMENT EXECUTE FUNCTION note_close_shapes();
 
 CREATE TRIGGER image_pin_is_immutable BEFORE UPDATE ON public.image_pin FOR EACH ROW EXECUTE FUNCTION refuse_update();
 

@@ -64,7 +64,9 @@ export { INPUT_CHANGES, type InputDifference } from './queries/explain/list-inpu
 export { becomeEvaluator } from './queries/gap/lock-evaluation.sql.js';
 export { rebuildMembers } from './queries/gap/rebuild-members.sql.js';
 export { driftOf } from './gap/drift-of.js';
+export { DRIFT_DAYS } from './queries/drift-count.js';
 export { recordDrift } from './queries/gap/record-drift.sql.js';
+export { recordReconciliation } from './queries/gap/record-reconciliation.sql.js';
 export { listStepsToReconcile } from './queries/gap/list-steps-to-reconcile.sql.js';
 export { refreshStates, type RefreshStates } from './queries/gap/refresh-states.sql.js';
 export { stepMembers, subGroupKey, type StepSelection } from './queries/gap/step-members.js';

@@ -1,4 +1,4 @@
-import type { PipelineStepRow } from '@meridian/ops-db';
+import { DRIFT_DAYS, type PipelineStepRow } from '@meridian/ops-db';
 import { ApiProperty } from '@nestjs/swagger';
 import { pausable, PausableResponse } from '../http/pausable.response.js';
 
@@ -10,8 +10,7 @@ export const COUNTERS = {
 } as const;
 
 export const DRIFT_COUNT = {
-  description:
-    'Sub-groups that were found to be other than the archive says, ever. They are mended at once; any but 0 is a defect to report.',
+  description: `Sub-groups that were found to be other than the archive says, in the last ${DRIFT_DAYS} days. They are mended at once; any but 0 is a defect to report.`,
 } as const;
 
 export class PipelineStepResponse extends PausableResponse {

@@ -56,12 +56,19 @@ describe('pipelines and gaps over HTTP', () => {
       [0, null],
     ]);
     const [early, late] = ['2026-05-01T00:00:00.000Z', '2026-05-01T01:00:00.000Z'];
-    const evaluated = (step: BuiltStep, drift: number, at: string) =>
-      queryRows(
-        api.db.dataSource.manager,
-        sql`INSERT INTO step_evaluation (step_id, snapshot, membership_hash, judgement_hash, evaluated_at, rebuilt_at, reconciled_at, drift_count)
-            VALUES (${step.stepId}, pg_current_snapshot(), '', '', now(), now(), ${at}, ${drift})`,
+    const { manager } = api.db.dataSource;
+    const evaluated = async ({ stepId }: BuiltStep, drift: number, at: string) => {
+      await queryRows(
+        manager,
+        sql`INSERT INTO step_evaluation (step_id, snapshot, membership_hash, judgement_hash, evaluated_at, rebuilt_at, reconciled_at)
+            VALUES (${stepId}, pg_current_snapshot(), '', '', now(), now(), ${at})`,
       );
+      await queryRows(
+        manager,
+        sql`INSERT INTO evaluation_drift (step_id, sub_groups, found_at)
+            VALUES (${stepId}, ${drift}, now()), (${stepId}, 100, now() - interval '31 days')`,
+      );
+    };
     await evaluated(extract, 2, late);
     expect(await shown()).toEqual([
       [2, null],

@@ -196,28 +196,17 @@ describe('triggers and pauses over HTTP', () => {
   describe('closing a grouping', () => {
     const close = (body: object, role: 'service' | 'viewer' = 'service') =>
       api.as(role).post('/groupings/survey-data/close', body);
-    let groups: { m17: number; m18: number };
     beforeEach(async () => {
       const { manager } = api.db.dataSource;
       await queryRows(
         manager,
         sql`UPDATE data_grouping SET name = 'survey-data' WHERE id = ${extract.groupingId}`,
       );
-      groups = {
-        m17: await aSubGroup(manager, { step: extract, dims: { source: 'M17' }, state: 'incomplete' }),
-        m18: await aSubGroup(manager, { step: extract, dims: { source: 'M18' }, state: 'incomplete' }),
-      };
+      for (const source of ['M17', 'M18'])
+        await aSubGroup(manager, { step: extract, dims: { source }, state: 'incomplete' });
       await aSubGroup(manager, { step: await aStep(manager), dims: { source: 'M17' }, state: 'incomplete' });
     });
-    const touched = async (): Promise<number[]> =>
-      (
-        await queryRows<{ id: number }>(
-          api.db.dataSource.manager,
-          sql`SELECT sub_group_id AS id FROM sub_group_change ORDER BY 1`,
-        )
-      ).map((row) => row.id);
-
-    it('is kept, audited, and has exactly the selected sub-groups judged again', async () => {
+    it('is kept, audited, and says how many sub-groups it selects now', async () => {
       const answer = await close({ selection: { source: 'M17' }, reason: 'the night is over' });
       expect([answer.status, answer.body]).toEqual([
         200,
@@ -231,7 +220,6 @@ describe('triggers and pauses over HTTP', () => {
           sub_groups: 1,
         },
       ]);
-      expect(await touched()).toEqual([groups.m17]);
       expect(
         await queryRows(
           api.db.dataSource.manager,
@@ -264,7 +252,8 @@ describe('triggers and pauses over HTTP', () => {
       expect((await api.as('service').post('/groupings/other/close', { reason: 'x' })).body.code).toBe(
         'grouping.not_found',
       );
-      expect([await touched(), await audited()]).toEqual([[], []]);
+      const closes = await queryRows(api.db.dataSource.manager, sql`SELECT id FROM grouping_close`);
+      expect([closes, await audited()]).toEqual([[], []]);
     });
   });
 });

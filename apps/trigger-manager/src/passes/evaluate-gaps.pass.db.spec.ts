@@ -192,8 +192,8 @@ describe('EvaluateGapsPass', () => {
     const membersAndDrift = () =>
       queryRows(
         world.db,
-        sql`SELECT g.dims ->> 'raw_data_file' AS file, g.member_count AS members, known.drift_count::int AS drift
-            FROM sub_group g JOIN step_evaluation known USING (step_id)
+        sql`SELECT g.dims ->> 'raw_data_file' AS file, g.member_count AS members, drift.sub_groups AS drift
+            FROM sub_group g JOIN evaluation_drift drift USING (step_id)
             WHERE step_id = ${extract.stepId} AND member_count > 0`,
       );
     await queryRows(world.db, sql`UPDATE sub_group SET member_count = 0 WHERE step_id = ${extract.stepId}`);

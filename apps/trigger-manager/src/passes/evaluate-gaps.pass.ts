@@ -67,7 +67,8 @@ export class EvaluateGapsPass implements Pass {
   /** A defect, as one that a comparison finds: counted, and mended by a look at everything at the next tick. */
   private startOver(pipelineId: number, { stepId, subGroupIds }: MembersDrifted): Promise<void> {
     return this.options.dataSource.transaction(async (manager) => {
-      await recordDrift(manager, { stepId, drift: subGroupIds.length, comparedAt: null });
+      const foundAt = await this.options.now(manager);
+      await recordDrift(manager, { stepId, subGroups: subGroupIds.length, foundAt });
       await requireRebuild(manager, pipelineId);
     });
   }

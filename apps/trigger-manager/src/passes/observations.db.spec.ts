@@ -1,6 +1,6 @@
 import { sql } from '@meridian/core';
 import { Random } from '@meridian/core/testing';
-import { queryRow, queryRows } from '@meridian/ops-db';
+import { driftOf, loadEvaluableSteps, queryRow, queryRows, selectionOf } from '@meridian/ops-db';
 import { Operator } from '../testing/operator.js';
 import { HOUR, MINUTE, SECOND, SurveyWorld, type SurveyFile } from '../testing/survey-world.js';
 
@@ -43,6 +43,14 @@ describe('observations of several files', () => {
       tallied[what] = (tallied[what] ?? 0) + 1;
     }
     return tallied;
+  };
+
+  /** What a comparison with a look at everything finds wrong. */
+  const drift = async (): Promise<number> => {
+    const pipeline = await queryRow<{ id: number }>(world.db, sql`SELECT id FROM pipeline`);
+    const [step] = await loadEvaluableSteps(world.db, pipeline?.id ?? 0);
+    if (step === undefined) throw new Error('there is no step');
+    return driftOf(world.db, selectionOf(step, world.clock), world.clock);
   };
 
   /** Files that are in no sub-group, and that no report names as set aside. */
@@ -210,9 +218,11 @@ describe('observations of several files', () => {
       await world.evaluate();
       expect(await world.states('gather')).toEqual([state]);
       await world.complete('gather');
+      await world.evaluate();
       world.pass(10 * MINUTE);
       await world.evaluate();
       expect(await world.states('gather')).toEqual([state === 'running' ? 'current' : 'incomplete']);
+      expect(await drift()).toBe(0);
     },
   );
 

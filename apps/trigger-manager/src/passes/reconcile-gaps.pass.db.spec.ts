@@ -28,7 +28,7 @@ describe('ReconcileGapsPass', () => {
     (
       await queryRow<{ drift: number }>(
         world.db,
-        sql`SELECT drift_count::int AS drift FROM step_evaluation WHERE step_id = ${stepId}`,
+        sql`SELECT coalesce(sum(sub_groups), 0)::int AS drift FROM evaluation_drift WHERE step_id = ${stepId}`,
       )
     )?.drift;
 

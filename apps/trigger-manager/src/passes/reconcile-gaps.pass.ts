@@ -7,6 +7,7 @@ import {
   listStepsToReconcile,
   planFor,
   recordDrift,
+  recordReconciliation,
   selectionOf,
 } from '@meridian/ops-db';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -56,13 +57,14 @@ export class ReconcileGapsPass implements Pass {
     for (const step of steps) {
       await planFor(manager, 'everything');
       const drift = await driftOf(manager, selectionOf(step, now), now);
-      await recordDrift(manager, { stepId: step.id, drift, comparedAt: now });
+      await recordReconciliation(manager, { stepId: step.id, comparedAt: now });
+      if (drift === 0) continue;
       total += drift;
-      if (drift > 0)
-        this.options.logger.error(
-          { pipeline: step.pipeline, step: step.name, drift },
-          `${step.pipeline}/${step.name}: ${drift} sub-groups did not hold what the archive says; they are evaluated from scratch`,
-        );
+      await recordDrift(manager, { stepId: step.id, subGroups: drift, foundAt: now });
+      this.options.logger.error(
+        { pipeline: step.pipeline, step: step.name, drift },
+        `${step.pipeline}/${step.name}: ${drift} sub-groups did not hold what the archive says; they are evaluated from scratch`,
+      );
     }
     if (total > 0) await requireRebuild(manager, pipelineId);
     return total;

@@ -27,6 +27,7 @@ export const isToDo = (work: StepWork): boolean =>
   work.hasItemChanges ||
   work.changedRelations.length > 0 ||
   work.hasSubGroupChanges ||
+  work.hasCloses ||
   work.isDue ||
   work.mayFire ||
   work.hasOpenRequest;

@@ -14,6 +14,7 @@ import { Triggers1700000000013 } from './1700000000013-triggers.js';
 import { Associations1700000000014 } from './1700000000014-associations.js';
 import { RunTallies1700000000015 } from './1700000000015-run-tallies.js';
 import { LargeArchives1700000000016 } from './1700000000016-large-archives.js';
+import { ClosesAndDrift1700000000017 } from './1700000000017-closes-and-drift.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -33,4 +34,5 @@ export const MIGRATIONS = [
   Associations1700000000014,
   RunTallies1700000000015,
   LargeArchives1700000000016,
+  ClosesAndDrift1700000000017,
 ];

@@ -18,8 +18,8 @@ export interface GroupingClose {
 }
 
 /**
- * Stores that nothing more will come for what is selected, and asks for the evaluation of those sub-groups, of every living step of
- * every pipeline with that grouping. The close stays: what it says of a sub-group that is not there yet is seen when it comes.
+ * Stores that nothing more will come for what is selected; every living step of every pipeline with that grouping judges by it what
+ * it may concern. The close stays: what it says of a sub-group that is not there yet is seen when it comes.
  */
 export async function closeGrouping(
   manager: EntityManager,
@@ -32,15 +32,14 @@ export async function closeGrouping(
       INSERT INTO grouping_close (data_grouping_id, selection, closed_by, reason)
       VALUES (${closing.groupingId}, ${JSON.stringify(closing.selection)}::jsonb, ${closing.actor}, ${closing.reason})
       RETURNING id, closed_at
-    ), told AS (
-      INSERT INTO sub_group_change (step_id, sub_group_id)
-      SELECT g.step_id, g.id
+    )
+    SELECT id, closed_at AS "closedAt", pg_notify('meridian_work', 'evaluate'), (
+      SELECT count(*)::int
       FROM pipeline JOIN reduction_step step ON step.pipeline_id = pipeline.id JOIN sub_group g ON g.step_id = step.id
       WHERE pipeline.data_grouping_id = ${closing.groupingId} AND step.retired_at IS NULL
         AND g.common_dims @> ${JSON.stringify(closing.selection)}::jsonb
-      RETURNING sub_group_id
-    )
-    SELECT id, closed_at AS "closedAt", (SELECT count(*)::int FROM told) AS "subGroups", pg_notify('meridian_work', 'evaluate') FROM closed
+    ) AS "subGroups"
+    FROM closed
   `,
   );
   if (row === undefined) throw new Error('the close was not stored');

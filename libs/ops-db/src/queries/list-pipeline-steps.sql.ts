@@ -1,6 +1,7 @@
 import { sql, type Json, type JsonObject } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../sql.js';
+import { driftCount } from './drift-count.js';
 
 export interface PipelineStepRow {
   readonly id: number;
@@ -54,7 +55,7 @@ export const listPipelineSteps = (manager: EntityManager, pipelineId: number): P
         'max_memory_mb', t.max_memory_mb, 'max_walltime_minutes', t.max_walltime_minutes) AS resources,
       t.retry, t.outputs, t.max_active_runs AS "maxActiveRuns", t.pool,
       t.paused_at AS "pausedAt", t.paused_by AS "pausedBy", t.pause_reason AS "pauseReason", t.recipe_hash AS "recipeHash",
-      coalesce(known.drift_count, 0) AS "driftCount", known.reconciled_at AS "reconciledAt",
+      ${driftCount('t.id')} AS "driftCount", known.reconciled_at AS "reconciledAt",
       (SELECT coalesce(jsonb_object_agg(state, n), '{}')
        FROM (SELECT g.state, count(*) AS n FROM sub_group g WHERE g.step_id = t.id GROUP BY g.state) AS counted) AS "subGroups"
     FROM reduction_step t

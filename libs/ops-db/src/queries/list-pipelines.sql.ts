@@ -1,6 +1,7 @@
 import { sql, type CronSchedule, type TriggerType } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow, queryRows } from '../sql.js';
+import { driftCount } from './drift-count.js';
 
 export interface PipelineRow {
   readonly id: number;
@@ -22,7 +23,7 @@ export interface PipelineRow {
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly stepCount: number;
-  /** Of living steps: sub-groups that were found to be other than the archive says, ever; any but 0 is a defect. */
+  /** Of living steps: sub-groups that were found to be other than the archive says, in the last `DRIFT_DAYS`; any but 0 is a defect. */
   readonly driftCount: number;
   /** When the living step that was compared with the archive longest ago was; null while one is still to be evaluated. */
   readonly reconciledAt: Date | null;
@@ -42,7 +43,7 @@ const COLUMNS = sql`
       drift."driftCount", drift."reconciledAt"
     FROM pipeline p
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum(known.drift_count), 0)::bigint AS "driftCount",
+      SELECT coalesce(sum(${driftCount('s.id')}), 0)::int AS "driftCount",
         CASE WHEN count(known.step_id) = count(*) THEN min(known.reconciled_at) END AS "reconciledAt"
       FROM reduction_step s LEFT JOIN step_evaluation known ON known.step_id = s.id
       WHERE s.pipeline_id = p.id AND s.retired_at IS NULL) drift

@@ -18,7 +18,7 @@ const FILES = 20_000;
 const NEW = 100;
 const FILES_PER_UNIT = 4;
 const MOST_ROWS = 5 * NEW;
-const LARGE = new Set(['data_item', 'sub_group', 'run', 'input_set_member']);
+const LARGE = new Set(['data_item', 'sub_group', 'run', 'input_set_member', 'grouping_close']);
 
 describe('evaluatePipeline, by its plans', () => {
   let test: TestDatabase;
@@ -28,11 +28,13 @@ describe('evaluatePipeline, by its plans', () => {
   beforeAll(async () => {
     test = await openTestDatabase();
     db = test.dataSource.manager;
+    const pipeline = await aPipeline(db, { trigger: 'MANUAL' });
+    step = await aStep(db, { pipeline, groupBy: ['unit'], settleSeconds: 3600 });
+    await close(0, FILES / FILES_PER_UNIT);
     // A transaction that has been open all along: every change since it began may still be new, for all that the planner knows.
     longRunning = test.dataSource.createQueryRunner();
     await longRunning.startTransaction();
     await longRunning.query('SELECT pg_current_xact_id()');
-    step = await aStep(db, { pipeline: await aPipeline(db, { trigger: 'MANUAL' }), groupBy: ['unit'] });
     await register(0, FILES);
     await evaluate();
     await db.query('VACUUM (ANALYZE)');
@@ -50,6 +52,15 @@ describe('evaluatePipeline, by its plans', () => {
       INSERT INTO data_item (kind, name, dims, content_hash, size_bytes)
       SELECT 'RAW_DATA_FILE', n || '.fits', jsonb_build_object('unit', n / ${FILES_PER_UNIT}::int, 'file', n), encode(sha256(n::text::bytea), 'hex'), 1
       FROM generate_series(${from}::int, ${from + count - 1}::int) n`,
+    );
+
+  /** Nothing more will come for so many units, one by one. */
+  const close = (from: number, count: number): Promise<unknown> =>
+    queryRows(
+      db,
+      sql`
+      INSERT INTO grouping_close (data_grouping_id, selection, closed_by)
+      SELECT ${step.groupingId}, jsonb_build_object('unit', unit), 'ada' FROM generate_series(${from}::int, ${from + count - 1}::int) unit`,
     );
 
   /** What a tick reads that is long. */
@@ -76,6 +87,16 @@ describe('evaluatePipeline, by its plans', () => {
   it('reads next to nothing when nothing is new', async () => {
     await evaluate();
     expect(await evaluate()).toEqual([]);
+  });
+
+  it('reads for a few closes no more than they concern', async () => {
+    await close(0, NEW);
+    expect(await evaluate()).toEqual([]);
+    const settled = await queryRow(
+      db,
+      sql`SELECT count(*)::int AS count FROM sub_group WHERE step_id = ${step.stepId} AND state = 'missing'`,
+    );
+    expect(settled).toEqual({ count: NEW });
   });
 
   it('reads the archive when a step is evaluated from scratch', async () => {

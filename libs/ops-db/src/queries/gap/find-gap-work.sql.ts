@@ -21,6 +21,8 @@ export interface StepWork {
   /** Tables, changed since, that a filter may name. */
   readonly changedRelations: readonly string[];
   readonly hasSubGroupChanges: boolean;
+  /** Somebody said that nothing more will come. */
+  readonly hasCloses: boolean;
   /** The waiting of a sub-group is over. */
   readonly isDue: boolean;
   /** Whether it has sub-groups that want a run, and somebody wants them run. */
@@ -34,14 +36,12 @@ const MEMBERSHIP_HASH =
   rawSql(`md5(jsonb_build_array(data_grouping.filter, step.group_by, step.inputs, step.associations, step.expect #> '{slots,dim}',
       ARRAY(SELECT upstream_step_id FROM reduction_step_dependency d WHERE d.step_id = step.id ORDER BY 1))::text)`);
 
-/** Closes are counted: one that is committed late could not tell of the sub-groups that came meanwhile. */
 const JUDGEMENT_HASH =
   rawSql(`md5(ROW(step.software_hash, step.config_hash, step.upstream_policy, step.cooldown_seconds, step.settle_seconds, step.min_members,
       step.expect, step.max_wait_seconds, step.paused_at, step.paused_by, step.pause_reason, pipeline.enabled, pipeline.paused_at,
       pipeline.paused_by, pipeline.pause_reason, location.paused_at, location.paused_by, location.pause_reason,
       ARRAY(SELECT kill.id FROM kill_request kill WHERE kill.holds
-        AND (kill.scope = 'everything' OR kill.pipeline_id = pipeline.id OR kill.location_id = location.id) ORDER BY kill.id),
-      (SELECT count(*) FROM grouping_close closing WHERE closing.data_grouping_id = data_grouping.id))::text)`);
+        AND (kill.scope = 'everything' OR kill.pipeline_id = pipeline.id OR kill.location_id = location.id) ORDER BY kill.id))::text)`);
 
 /** Seconds after which a step is evaluated from scratch whose filter says `within_last`. */
 const TIME_DEPENDENT_SECONDS = 60;
@@ -69,6 +69,7 @@ export const findGapWork = (
         ORDER BY change.tx DESC, change.id DESC LIMIT 1) IS NOT NULL AS "hasItemChanges",
       ARRAY(SELECT DISTINCT change.relation FROM relation_change change WHERE ${IS_NEW} ORDER BY 1) AS "changedRelations",
       EXISTS (SELECT FROM sub_group_change change WHERE change.step_id = step.id AND ${IS_NEW}) AS "hasSubGroupChanges",
+      EXISTS (SELECT FROM grouping_close change WHERE change.data_grouping_id = data_grouping.id AND ${IS_NEW}) AS "hasCloses",
       -- The first of its index: whether any is due would be looked for among all of a step.
       coalesce((SELECT min(g.until) FROM sub_group g WHERE g.step_id = step.id) <= ${now}, false) AS "isDue",
       requests.are_open AS "hasOpenRequest",

@@ -2,7 +2,7 @@ import { sql, type JsonObject } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryPrepared } from '../../sql.js';
 import { feedingColumns } from './feeding.js';
-import { isNewSince } from './unseen.js';
+import { isNewSince, isUnseenBy } from './unseen.js';
 import { subGroupKey, type StepSelection } from './step-members.js';
 
 export interface TouchedQuery {
@@ -20,8 +20,8 @@ export interface TouchedQuery {
 }
 
 /**
- * Sub-groups of a step that must be judged again: those whose members, runs or marks changed, whose waiting is over, and
- * those that the changed upstream sub-groups feed.
+ * Sub-groups of a step that must be judged again: those whose members, runs or marks changed, whose waiting is over,
+ * those that the changed upstream sub-groups feed, and those that a close may concern.
  */
 export const listTouchedSubGroups = async (
   manager: EntityManager,
@@ -37,6 +37,11 @@ export const listTouchedSubGroups = async (
         SELECT common_dims FROM sub_group WHERE id = ANY(${upstreamIds}::bigint[])
         UNION ALL
         SELECT value FROM jsonb_array_elements(${JSON.stringify(upstreamDims)}::jsonb) AS was(value)
+        UNION ALL
+        SELECT closing.selection FROM reduction_step step JOIN pipeline ON pipeline.id = step.pipeline_id
+        JOIN grouping_close closing ON closing.data_grouping_id = pipeline.data_grouping_id
+        WHERE step.id = ${stepId} AND ${isUnseenBy('closing.tx', sql`${since}::pg_snapshot`)}
+          AND pg_visible_in_snapshot(closing.tx, ${upTo}::pg_snapshot)
       ) up (common_dims)
     )
     SELECT unnest(${ids}::bigint[]) AS id

@@ -2,13 +2,13 @@ import { sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../../sql.js';
 
-/** Counts sub-groups of a step that were found wrong, and notes when it was compared with a look at everything; null: they showed otherwise. */
+/** Notes that sub-groups of a step were found wrong. */
 export async function recordDrift(
   manager: EntityManager,
-  { stepId, drift, comparedAt }: { stepId: number; drift: number; comparedAt: Date | null },
+  { stepId, subGroups, foundAt }: { stepId: number; subGroups: number; foundAt: Date },
 ): Promise<void> {
   await queryRows(
     manager,
-    sql`UPDATE step_evaluation SET reconciled_at = coalesce(${comparedAt}, reconciled_at), drift_count = drift_count + ${drift} WHERE step_id = ${stepId}`,
+    sql`INSERT INTO evaluation_drift (step_id, sub_groups, found_at) VALUES (${stepId}, ${subGroups}, ${foundAt})`,
   );
 }

@@ -27,7 +27,7 @@ export interface ChangedState {
 const isAsked = ({ stepId, ids }: RefreshStates): SqlFragment =>
   sql`g.step_id = ${stepId} AND ${amongIds('g.id', ids)}`;
 
-/** What a step's sub-groups are judged by, once: `rule` (one row) and `closing`. */
+/** What a step's sub-groups are judged by, once: `rule` (one row), and `shape`, which dims closes name. */
 const rules = (stepId: number): SqlFragment => sql`
     rule AS MATERIALIZED (
       SELECT step.min_members, step.expect, step.max_wait_seconds, step.settle_seconds, step.cooldown_seconds, step.software_hash,
@@ -48,9 +48,7 @@ const rules = (stepId: number): SqlFragment => sql`
       ) held ON true
       WHERE step.id = ${stepId}
     ),
-    closing AS MATERIALIZED (
-      SELECT closing.selection, closing.closed_at FROM grouping_close closing JOIN rule USING (data_grouping_id)
-    )`;
+    shape AS MATERIALIZED (SELECT names FROM grouping_close_shape JOIN rule USING (data_grouping_id))`;
 
 /** What each sub-group waits for: `blocker(id, blocked_by)`. */
 function blockers(request: RefreshStates): SqlFragment {
@@ -118,12 +116,19 @@ const facts = (request: RefreshStates): SqlFragment => sql`
       LEFT JOIN run done ON done.id = g.last_completed_run_id
       LEFT JOIN blocker ON blocker.id = g.id
       LEFT JOIN input_cause ON input_cause.sub_group_id = g.id
-      LEFT JOIN LATERAL (
-        SELECT max(closing.closed_at) AS at FROM closing WHERE g.common_dims @> closing.selection
-      ) closed ON true
+      LEFT JOIN LATERAL (${LAST_CLOSE}) closed ON rule.expect IS NOT NULL OR rule.settle_seconds > 0 OR g.report ? 'is_enough'
       WHERE ${isAsked(request)}
       OFFSET 0
     )`;
+
+/** When somebody last said that nothing more will come for a sub-group `g`. One that lacks a name of a shape is looked up by the others, and meets a smaller close. */
+const LAST_CLOSE = sql`
+        SELECT max(found.at) AS at
+        FROM shape CROSS JOIN LATERAL (
+          SELECT max(closing.closed_at) AS at FROM grouping_close closing
+          WHERE closing.data_grouping_id = rule.data_grouping_id AND md5(closing.selection::text) = (SELECT md5(
+            coalesce(jsonb_object_agg(name, g.common_dims -> name), '{}')::text) FROM unnest(shape.names) name WHERE g.common_dims ? name)
+        ) found`;
 
 /** Why a sub-group `g` is not what the `rule` expects; NULL when it is. */
 const LACKING = sql`
