@@ -81,6 +81,7 @@ export class GapsServer {
     await client.query('ANALYZE');
     const ticker = new Ticker(dataSource, 1);
     const { milliseconds } = await ticker.tick();
+    await client.query('ANALYZE sub_group');
     await completeAll(manager, step);
     await client.query('VACUUM (ANALYZE)');
     await forgetEvaluations(manager, null);
