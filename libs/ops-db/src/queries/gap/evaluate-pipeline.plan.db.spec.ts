@@ -18,7 +18,14 @@ const FILES = 20_000;
 const NEW = 100;
 const FILES_PER_UNIT = 4;
 const MOST_ROWS = 5 * NEW;
-const LARGE = new Set(['data_item', 'sub_group', 'run', 'input_set_member', 'grouping_close']);
+const LARGE = new Set([
+  'data_item',
+  'sub_group',
+  'run',
+  'input_set_member',
+  'grouping_close',
+  'data_item_change',
+]);
 
 describe('evaluatePipeline, by its plans', () => {
   let test: TestDatabase;

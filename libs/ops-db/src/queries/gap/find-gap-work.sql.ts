@@ -1,7 +1,7 @@
 import { rawSql, sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryPrepared } from '../../sql.js';
-import { isUnseenBy } from './unseen.js';
+import { hasUnseen, isUnseenBy } from './unseen.js';
 
 /** What there is to do for one living step since it was last evaluated. */
 export interface StepWork {
@@ -46,8 +46,9 @@ const JUDGEMENT_HASH =
 /** Seconds after which a step is evaluated from scratch whose filter says `within_last`. */
 const TIME_DEPENDENT_SECONDS = 60;
 
-/** True for a feed's rows that a step has not seen; `known` is its step_evaluation. */
-const IS_NEW = isUnseenBy('change.tx', sql`known.snapshot`);
+/** What a step has seen of the feeds; `known` is its step_evaluation. */
+const SEEN = sql`known.snapshot`;
+const IS_NEW = isUnseenBy('change.tx', SEEN);
 
 /**
  * Every living step (of one pipeline, or of all) with what there is to do for it, in one look that costs the same whatever the
@@ -65,11 +66,12 @@ export const findGapWork = (
       known.step_id IS NULL OR known.membership_hash <> rules.membership
         OR known.is_time_dependent AND known.rebuilt_at <= ${now}::timestamptz - make_interval(secs => ${TIME_DEPENDENT_SECONDS}) AS "isRebuildDue",
       known.judgement_hash IS DISTINCT FROM rules.judgement AS "isJudgementDue",
-      newest.tx >= pg_snapshot_xmin(known.snapshot) AND (SELECT true FROM data_item_change change WHERE ${IS_NEW}
-        ORDER BY change.tx DESC, change.id DESC LIMIT 1) IS NOT NULL AS "hasItemChanges",
+      -- The newest says it of all but those that were running then.
+      coalesce(newest.tx >= pg_snapshot_xmax(known.snapshot), false) OR EXISTS (
+        SELECT FROM data_item_change change WHERE change.tx = ANY(ARRAY(SELECT pg_snapshot_xip(known.snapshot)))) AS "hasItemChanges",
       ARRAY(SELECT DISTINCT change.relation FROM relation_change change WHERE ${IS_NEW} ORDER BY 1) AS "changedRelations",
-      EXISTS (SELECT FROM sub_group_change change WHERE change.step_id = step.id AND ${IS_NEW}) AS "hasSubGroupChanges",
-      EXISTS (SELECT FROM grouping_close change WHERE change.data_grouping_id = data_grouping.id AND ${IS_NEW}) AS "hasCloses",
+      ${hasUnseen('sub_group_change', 'change.step_id = step.id', SEEN)} AS "hasSubGroupChanges",
+      ${hasUnseen('grouping_close', 'change.data_grouping_id = data_grouping.id', SEEN)} AS "hasCloses",
       -- The first of its index: whether any is due would be looked for among all of a step.
       coalesce((SELECT min(g.until) FROM sub_group g WHERE g.step_id = step.id) <= ${now}, false) AS "isDue",
       requests.are_open AS "hasOpenRequest",

@@ -52,7 +52,9 @@ export const listTouchedSubGroups = async (
     UNION
     SELECT id FROM sub_group WHERE until <= ${now} AND step_id = ${stepId}
     UNION
-    SELECT g.id FROM feeding JOIN sub_group g ON g.step_id = ${stepId} AND g.key = ${subGroupKey('feeding.known_dims')}
+    -- OFFSET 0: looked up one by one, however many the planner expects.
+    SELECT g.id FROM feeding CROSS JOIN LATERAL (
+      SELECT id FROM sub_group WHERE step_id = ${stepId} AND key = ${subGroupKey('feeding.known_dims')} OFFSET 0) g
     WHERE feeding.is_full
     UNION
     SELECT g.id FROM feeding JOIN sub_group g ON g.step_id = ${stepId} AND g.dims @> feeding.known_dims
