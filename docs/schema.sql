@@ -1001,7 +1001,7 @@ CREATE INDEX sub_group_awaiting_an_association ON public.sub_group USING btree (
 
 CREATE INDEX sub_group_by_due_time ON public.sub_group USING btree (step_id, until) WHERE (until IS NOT NULL);
 
-CREATE INDEX sub_group_by_state ON public.sub_group USING btree (step_id, state);
+CREATE INDEX sub_group_by_state ON public.sub_group USING btree (step_id, state, id);
 
 CREATE INDEX sub_group_member_by_item ON public.sub_group_member USING btree (item_id);
 

@@ -35,9 +35,15 @@ CREATE TABLE evaluation_drift (
 CREATE INDEX evaluation_drift_by_step ON evaluation_drift (step_id, found_at);
 INSERT INTO evaluation_drift (step_id, sub_groups, found_at) SELECT step_id, drift_count, reconciled_at FROM step_evaluation WHERE drift_count > 0;
 ALTER TABLE step_evaluation DROP COLUMN drift_count;
+
+-- In the order of ids: a page of those in one state is read from where it begins.
+DROP INDEX sub_group_by_state;
+CREATE INDEX sub_group_by_state ON sub_group (step_id, state, id);
 `;
 
 const DOWN = `
+DROP INDEX sub_group_by_state;
+CREATE INDEX sub_group_by_state ON sub_group (step_id, state);
 ALTER TABLE step_evaluation ADD COLUMN drift_count bigint NOT NULL DEFAULT 0;
 UPDATE step_evaluation SET drift_count = found.sub_groups
 FROM (SELECT step_id, sum(sub_groups) AS sub_groups FROM evaluation_drift GROUP BY step_id) found WHERE found.step_id = step_evaluation.step_id;

@@ -1,4 +1,12 @@
-import { rawSql, sql, type Dims, type JsonObject, type StaleCause, type SubGroupState } from '@meridian/core';
+import {
+  rawSql,
+  sql,
+  SUB_GROUP_STATES,
+  type Dims,
+  type JsonObject,
+  type StaleCause,
+  type SubGroupState,
+} from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow, queryRows } from '../sql.js';
 import { dimsMatch, type DimsQuery } from './dims-match.js';
@@ -41,21 +49,33 @@ const TABLES = rawSql(`sub_group g
     JOIN pipeline ON pipeline.id = step.pipeline_id
     LEFT JOIN run ON run.id = g.last_run_id`);
 
-/** Up to `limit` sub-groups of living steps by id, those after `after`. */
+const NOT_CURRENT = SUB_GROUP_STATES.filter((state) => state !== 'current');
+
+/** Up to `limit` sub-groups of living steps by id, those after `after`: the first of each step and state, and the first of these. */
 export const listGaps = (manager: EntityManager, query: GapsQuery): Promise<GapRow[]> =>
   queryRows(
     manager,
     sql`
+    WITH page AS MATERIALIZED (
+      SELECT found.id
+      FROM reduction_step step JOIN pipeline ON pipeline.id = step.pipeline_id
+      CROSS JOIN unnest(${query.state === null ? NOT_CURRENT : [query.state]}::text[]) AS wanted(state)
+      CROSS JOIN LATERAL (
+        SELECT g.id FROM sub_group g
+        -- A range of one state, and its order: with an equality the planner would go through all ids and leave out those in other states.
+        WHERE g.step_id = step.id AND g.state BETWEEN wanted.state AND wanted.state AND g.id > ${query.after ?? 0}
+          AND ${dimsMatch(rawSql('g.common_dims'), query.dims)}
+        ORDER BY g.state, g.id LIMIT ${query.limit}
+      ) found
+      WHERE step.retired_at IS NULL
+        AND (${query.pipeline}::text IS NULL OR pipeline.name = ${query.pipeline})
+        AND (${query.step}::text IS NULL OR step.name = ${query.step})
+      ORDER BY found.id LIMIT ${query.limit}
+    )
     SELECT ${COLUMNS}
     FROM ${TABLES}
-    WHERE step.retired_at IS NULL
-      AND g.id > ${query.after ?? 0}
-      AND (${query.pipeline}::text IS NULL OR pipeline.name = ${query.pipeline})
-      AND (${query.step}::text IS NULL OR step.name = ${query.step})
-      AND CASE WHEN ${query.state}::text IS NULL THEN g.state <> 'current' ELSE g.state = ${query.state} END
-      AND ${dimsMatch(rawSql('g.common_dims'), query.dims)}
+    WHERE g.id IN (SELECT id FROM page)
     ORDER BY g.id
-    LIMIT ${query.limit}
   `,
   );
 

@@ -12,6 +12,7 @@ import {
   type TestDatabase,
 } from '../../testing/index.js';
 import { databaseTime } from '../database-time.sql.js';
+import { listGaps } from '../list-gaps.sql.js';
 
 /** Enough that a look at everything shows. The bench `gaps --only plans` looks at a million. */
 const FILES = 20_000;
@@ -104,6 +105,19 @@ describe('evaluatePipeline, by its plans', () => {
       sql`SELECT count(*)::int AS count FROM sub_group WHERE step_id = ${step.stepId} AND state = 'missing'`,
     );
     expect(settled).toEqual({ count: NEW });
+  });
+
+  it('reads a page of what is missing from where it begins, however much is current before it', async () => {
+    await queryRows(
+      db,
+      sql`UPDATE sub_group SET state = 'current', until = NULL WHERE id IN (SELECT id FROM sub_group ORDER BY id LIMIT ${FILES / FILES_PER_UNIT - NEW})`,
+    );
+    await db.query('VACUUM (ANALYZE) sub_group');
+    const query = { pipeline: null, step: null, state: null, dims: {}, after: null, limit: 50 };
+    const statements = await explainStatements(db, async (manager) => {
+      expect(await listGaps(manager, query)).toHaveLength(50);
+    });
+    expect(longReads(statements, { tables: LARGE, mostRows: MOST_ROWS })).toEqual([]);
   });
 
   it('reads the archive when a step is evaluated from scratch', async () => {
