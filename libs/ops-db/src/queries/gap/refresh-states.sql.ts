@@ -1,6 +1,7 @@
-import { ACTIVE_STATUSES, sql, type SqlFragment, type SubGroupState } from '@meridian/core';
+import { ACTIVE_STATUSES, rawSql, sql, type SqlFragment, type SubGroupState } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryPrepared } from '../../sql.js';
+import { dimsAmong } from '../dims-among.js';
 import { feedingColumns } from './feeding.js';
 import { amongIds } from './among-ids.js';
 import type { InputCauses } from './list-input-causes.sql.js';
@@ -126,8 +127,8 @@ const LAST_CLOSE = sql`
         SELECT max(found.at) AS at
         FROM shape CROSS JOIN LATERAL (
           SELECT max(closing.closed_at) AS at FROM grouping_close closing
-          WHERE closing.data_grouping_id = rule.data_grouping_id AND md5(closing.selection::text) = (SELECT md5(
-            coalesce(jsonb_object_agg(name, g.common_dims -> name), '{}')::text) FROM unnest(shape.names) name WHERE g.common_dims ? name)
+          WHERE closing.data_grouping_id = rule.data_grouping_id
+            AND md5(closing.selection::text) = md5(${dimsAmong('g.common_dims', rawSql('shape.names'))}::text)
         ) found`;
 
 /** Why a sub-group `g` is not what the `rule` expects; NULL when it is. */
