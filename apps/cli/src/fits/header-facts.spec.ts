@@ -1,4 +1,4 @@
-import type { FitsValue } from './fits-header.js';
+import type { FitsValue } from '@meridian/core';
 import { factsOf } from './header-facts.js';
 
 const facts = (values: Record<string, FitsValue>): ReturnType<typeof factsOf> =>

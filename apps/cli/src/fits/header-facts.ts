@@ -1,5 +1,4 @@
-import type { Dims } from '@meridian/core';
-import type { FitsHeader } from './fits-header.js';
+import { fitsValueInJson, type Dims, type FitsHeader } from '@meridian/core';
 
 /** What a header says about its file, in Meridian's words. */
 export interface HeaderFacts {
@@ -48,7 +47,7 @@ export function factsOf(header: FitsHeader): HeaderFacts {
     ...positionOf(header),
     metadata: Object.fromEntries(
       METADATA.flatMap((keyword) =>
-        header.has(keyword) ? [[keyword.toLowerCase(), header.get(keyword) ?? '']] : [],
+        header.has(keyword) ? [[keyword.toLowerCase(), fitsValueInJson(header.get(keyword) ?? '')]] : [],
       ),
     ),
   };

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
-import { FITS_BLOCK, headerEnd, isFits, parseHeader } from './fits-header.js';
+import { BLOCK_LENGTH } from './fits-card.js';
+import { dataLength, headerEnd, isFits, parseHeader } from './fits-header.js';
 
 const cards = (...lines: readonly string[]): Buffer => {
   const text = [...lines, 'END'].map((line) => line.padEnd(80)).join('');
-  return Buffer.from(text.padEnd(Math.ceil(text.length / FITS_BLOCK) * FITS_BLOCK), 'latin1');
+  return Buffer.from(text.padEnd(Math.ceil(text.length / BLOCK_LENGTH) * BLOCK_LENGTH), 'latin1');
 };
 
 describe('a FITS header', () => {
@@ -41,8 +42,8 @@ describe('a FITS header', () => {
   it('ends with the block that holds END', () => {
     const header = cards(...Array.from({ length: 40 }, (_, index) => `KEY${index}    = ${index}`));
 
-    expect(headerEnd(header, 0)).toBe(2 * FITS_BLOCK);
-    expect(headerEnd(header.subarray(0, FITS_BLOCK), 0)).toBeNull();
+    expect(headerEnd(header, 0)).toBe(2 * BLOCK_LENGTH);
+    expect(headerEnd(header.subarray(0, BLOCK_LENGTH), 0)).toBeNull();
   });
 
   it('is recognised by its first card', () => {
