@@ -1,6 +1,7 @@
 import type { FailureClass } from '../run/failure-class.js';
 import type { VersionPolicy } from '../recipe/recipe.js';
 import type { Json, JsonObject } from '../shared/json.js';
+import type { ResultTable } from '../table/result-table.js';
 
 /*
  * A definitions file in its own words (snake_case), with every default filled in. `null` means "not said": what is
@@ -21,6 +22,7 @@ export interface SoftwareDefinition {
   readonly environment: Readonly<Record<string, string>>;
   readonly config_schema: JsonObject;
   readonly exit_codes: Readonly<Record<string, FailureClass>>;
+  readonly tables: readonly ResultTable[];
 }
 
 export const LOCATION_KINDS = ['SOURCE', 'BUFFER', 'LONG_TERM_ARCHIVE', 'PROCESSING'] as const;

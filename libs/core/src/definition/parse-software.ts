@@ -2,6 +2,7 @@ import { DomainError } from '../shared/domain-error.js';
 import { passesIntoContainer } from '../command/build-command.js';
 import { parseImageReference, type ImageReference } from '../execution/image-reference.js';
 import { sha256Hex } from '../recipe/hashing.js';
+import { parseResultTables } from '../table/parse-result-tables.js';
 import { FAILURE_CLASSES, type FailureClass } from '../run/failure-class.js';
 import type { SoftwareDefinition } from './definition-document.js';
 import type { DocumentReader } from './document-reader.js';
@@ -20,6 +21,7 @@ export const SOFTWARE_KEYS = [
   'environment',
   'config_schema',
   'exit_codes',
+  'tables',
 ] as const;
 
 /** What a command template may name in braces; the job's own values replace them. */
@@ -55,6 +57,7 @@ export function parseSoftware(reader: DocumentReader): SoftwareDefinition {
     environment: parseEnvironment(reader, image !== null),
     config_schema: reader.anyObject('config_schema'),
     exit_codes: parseExitCodes(reader),
+    tables: parseResultTables(reader),
   };
 }
 

@@ -57,6 +57,7 @@ export function planStep(step: StepToPlan): PlannedStep {
     versionPolicy: definition.version_policy,
     command: software.command,
     environment: software.environment,
+    tables: software.tables,
     parameters: config.identity,
     groupBy: definition.group_by,
     inputs: definition.inputs,

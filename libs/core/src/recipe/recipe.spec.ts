@@ -1,3 +1,4 @@
+import type { ResultColumn, ResultTable } from '../table/result-table.js';
 import { buildRecipe, withParameters, type RecipeInput } from './recipe.js';
 
 const input: RecipeInput = {
@@ -9,6 +10,10 @@ const input: RecipeInput = {
   groupBy: ['source'],
   inputs: { raw: true },
 };
+const COLUMN: ResultColumn = {
+  ...{ name: 'flux', type: 'float64', unit: 'Jy', description: '', section: '', nullable: true, bits: [] },
+};
+const TABLE: ResultTable = { name: 'sources', description: '', rows_of: 'item', key: [], columns: [COLUMN] };
 const other = { name: 'phot', version: '1.4.3', digest: `sha256:${'b'.repeat(64)}` };
 
 /** Which of the three hashes differ from those of `input`. */
@@ -37,6 +42,20 @@ describe('buildRecipe', () => {
     ],
     ['another command', { command: ['python3'] }, {}, SOFTWARE],
     ['another environment', { environment: {} }, {}, SOFTWARE],
+    ['a table', { tables: [TABLE] }, {}, SOFTWARE],
+    ['no table', { tables: [] }, {}, []],
+    [
+      'another unit',
+      { tables: [{ ...TABLE, columns: [{ ...COLUMN, unit: 'mJy' }] }] },
+      { tables: [TABLE] },
+      SOFTWARE,
+    ],
+    [
+      'another description',
+      { tables: [{ ...TABLE, description: 'x', columns: [{ ...COLUMN, description: 'y', section: 'z' }] }] },
+      { tables: [TABLE] },
+      [],
+    ],
     ['another parameter', { parameters: { aperture: 5 } }, {}, CONFIG],
     ['another group_by', { groupBy: [] }, {}, CONFIG],
     ['an association', { associations: [{ name: 'dark', policy: 'nearest' }] }, {}, CONFIG],
@@ -71,6 +90,24 @@ describe('buildRecipe', () => {
 
 describe('withParameters', () => {
   it('gives a stored recipe the hashes that it would have been built with', () => {
+    const COLUMN: ResultColumn = {
+      ...{
+        name: 'flux',
+        type: 'float64',
+        unit: 'Jy',
+        description: '',
+        section: '',
+        nullable: true,
+        bits: [],
+      },
+    };
+    const TABLE: ResultTable = {
+      name: 'sources',
+      description: '',
+      rows_of: 'item',
+      key: [],
+      columns: [COLUMN],
+    };
     const other = { ...input, parameters: { aperture: 9 } };
 
     expect(withParameters(buildRecipe(input).document, { aperture: 9 })).toEqual(buildRecipe(other));

@@ -1,5 +1,6 @@
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../shared/json.js';
 import { majorMinor } from '../definition/semantic-version.js';
+import type { ResultTable } from '../table/result-table.js';
 import { sha256Hex } from './hashing.js';
 
 /**
@@ -13,6 +14,8 @@ export interface RecipeInput {
   readonly versionPolicy: VersionPolicy;
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** The tables that the software fills; what people only read of them is no part of a recipe. */
+  readonly tables?: readonly ResultTable[];
   /** Identity parameters only, defaults filled in (`effectiveConfig().identity`). */
   readonly parameters: JsonObject;
   readonly groupBy: Json;
@@ -35,12 +38,14 @@ export interface Recipe {
  * memory never makes a result stale. Software and config are hashed apart so that staleness can name its cause.
  */
 export function buildRecipe(input: RecipeInput): Recipe {
+  const { associations = [], tables = [] } = input;
   const software: JsonObject = {
     identity: softwareIdentity(input),
     command: input.command,
     environment: input.environment,
+    ...(tables.length > 0 ? { tables: tables.map(tableIdentity) } : {}),
   };
-  const { associations = [] } = input;
+
   const config: JsonObject = {
     parameters: input.parameters,
     inputs: input.inputs,
@@ -67,6 +72,15 @@ function hashed(software: JsonObject, config: JsonObject): Recipe {
     configHash,
   };
 }
+
+/** Another unit or another meaning of a bit makes another value of the same number; another description does not. */
+const tableIdentity = ({ name, rows_of, key, columns }: ResultTable): JsonObject => ({
+  ...{ name, rows_of, key },
+  columns: columns.map((column) => ({
+    ...{ name: column.name, type: column.type, unit: column.unit, nullable: column.nullable },
+    bits: column.bits.map(({ bit, name: meaning }) => ({ bit, name: meaning })),
+  })),
+});
 
 function softwareIdentity({ software, versionPolicy }: RecipeInput): JsonObject {
   switch (versionPolicy) {

@@ -42,7 +42,7 @@ function parseTable(reader: DocumentReader): ResultTable {
   const table = {
     name: reader.requiredText('name', NAME),
     description: reader.optionalText('description') ?? '',
-    rowsOf: reader.choice('rows_of', TABLE_SUBJECTS, 'item'),
+    rows_of: reader.choice('rows_of', TABLE_SUBJECTS, 'item'),
     key: reader.textList('key'),
     columns,
   };

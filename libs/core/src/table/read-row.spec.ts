@@ -15,7 +15,7 @@ const FLAGS = column('flags', 'flags', {
   ],
 });
 const aTable = (...columns: ResultColumn[]): ResultTable => ({
-  ...{ name: 'sources', description: '', rowsOf: 'item', key: [] },
+  ...{ name: 'sources', description: '', rows_of: 'item', key: [] },
   columns,
 });
 const ITEMS = knownItems([
@@ -107,7 +107,7 @@ describe('readRow', () => {
   });
 
   it('takes rows of sub-groups without an item, and only so', () => {
-    const table: ResultTable = { ...aTable(column('x', 'int32')), rowsOf: 'sub_group' };
+    const table: ResultTable = { ...aTable(column('x', 'int32')), rows_of: 'sub_group' };
     expect(read(table, { x: 1 })).toEqual({ ok: true, row: { itemId: null, values: [1], isFlagged: false } });
     expect(read(table, { item: 7, x: 1 })).toMatchObject({ ok: false });
   });

@@ -31,13 +31,13 @@ export function readRow(table: ResultTable, line: string, items: KnownItems): Ro
   if (!json.ok) return refused(null, [`is not JSON: ${json.reason}`]);
   if (!isJsonObject(json.value)) return refused(null, ['is not an object']);
   const { item, ...given } = json.value;
-  const itemId = table.rowsOf === 'item' ? itemMeant(item, items) : null;
+  const itemId = table.rows_of === 'item' ? itemMeant(item, items) : null;
   const problems: string[] = [];
-  if (table.rowsOf === 'item' && itemId === null)
+  if (table.rows_of === 'item' && itemId === null)
     problems.push(
       item === undefined ? 'names no item' : `names the item ${quoted(item)}, which the run was not given`,
     );
-  if (table.rowsOf === 'sub_group' && item !== undefined)
+  if (table.rows_of === 'sub_group' && item !== undefined)
     problems.push('names an item, but its rows are of sub-groups');
   const known = new Set(table.columns.map(({ name }) => name));
   problems.push(

@@ -37,11 +37,11 @@ export interface ResultColumn {
 export const TABLE_SUBJECTS = ['item', 'sub_group'] as const;
 export type TableSubject = (typeof TABLE_SUBJECTS)[number];
 
-/** A table that a software version fills, as it declares it. */
+/** A table that a software version fills, in the words of the definitions file, with every default filled in. */
 export interface ResultTable {
   readonly name: string;
   readonly description: string;
-  readonly rowsOf: TableSubject;
+  readonly rows_of: TableSubject;
   /** Columns that tell the rows of one subject apart; none when each has one row. */
   readonly key: readonly string[];
   readonly columns: readonly ResultColumn[];
