@@ -19,6 +19,7 @@ import { addStatusCommand } from './commands/status.command.js';
 import { addTokenCommand } from './commands/token.command.js';
 import { addTriggerCommand } from './commands/trigger.command.js';
 import { addCloseCommand } from './commands/close.command.js';
+import { addTablesCommand } from './commands/tables.command.js';
 import { addPauseCommands } from './commands/pause.command.js';
 import { addDemoCommand } from './demo/demo.command.js';
 import { addDoctorCommand } from './commands/doctor.command.js';
@@ -45,6 +46,7 @@ const COMMANDS = [
   addLogsCommand,
   addProductsCommand,
   addGetCommand,
+  addTablesCommand,
   addLineageCommand,
   addChangeRunsCommands,
   addPauseCommands,

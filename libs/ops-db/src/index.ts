@@ -97,12 +97,33 @@ export { closeGrouping, type GroupingClose, type GroupingClosing } from './queri
 export { findPool, listPools, type PoolRow } from './queries/list-pools.sql.js';
 export { pausePool } from './queries/operate-pool.sql.js';
 export { pauseStep, type Pause } from './queries/operate-step.sql.js';
-export { writePlan } from './definition/write-plan.js';
+export { makeResultTables, writePlan } from './definition/write-plan.js';
+export { clearStagedRows } from './queries/result-tables/clear-staged-rows.sql.js';
+export { loadDeclaredTables, type DeclaredTables } from './queries/result-tables/load-declared-tables.sql.js';
+export { listRepeatedRows } from './queries/result-tables/list-repeated-rows.sql.js';
+export { quarantineRows, type QuarantinedRow } from './queries/result-tables/quarantine-rows.sql.js';
+export { unstageRows } from './queries/result-tables/unstage-rows.sql.js';
+export {
+  findResultTable,
+  listResultTables,
+  type ResultTableRow,
+} from './queries/result-tables/find-result-table.sql.js';
+export {
+  describingColumns,
+  measureResultRows,
+  readResultRows,
+  type ResultCells,
+  type ResultExtent,
+  type ResultRowsQuery,
+} from './queries/result-tables/read-result-rows.sql.js';
+export { insertOutcomes } from './queries/result-tables/insert-outcomes.sql.js';
+export { settleRows } from './queries/result-tables/settle-rows.sql.js';
+export { stageRows, type RowToStage } from './queries/result-tables/stage-rows.sql.js';
 export { loadStoredDefinitions } from './queries/load-stored-definitions.sql.js';
 export { lockDefinitions } from './queries/lock-definitions.sql.js';
 export { describeSchema } from './describe-schema.js';
 export { recordAttemptFacts } from './queries/record-attempt-facts.sql.js';
-export { isDataFault } from './data-fault.js';
+export { isDatabaseError, isDataFault } from './data-fault.js';
 export { itemSource } from './queries/item-source.sql.js';
 export { type DimsQuery } from './queries/dims-match.js';
 export { findGap, listGaps, type GapRow, type GapsQuery } from './queries/list-gaps.sql.js';

@@ -86,6 +86,18 @@ export class ApiClient {
     });
   }
 
+  /** A file, and what a header of the answer says of it. */
+  download(
+    path: string,
+    query: Query,
+    header: string,
+  ): Promise<{ readonly body: ReadableStream<Uint8Array>; readonly said: string | null }> {
+    return this.send({ method: 'GET', path, query, accept: 'application/octet-stream' }, (response) => {
+      if (response.body === null) throw new Error(`GET ${path} answered without a body`);
+      return Promise.resolve({ body: response.body, said: response.headers.get(header) });
+    });
+  }
+
   private json<Answer>(call: Call): Promise<Answer> {
     return this.send(call, async (response) => {
       const text = await response.text();

@@ -14,7 +14,7 @@ export const DEFINITIONS_FILE: Schema = {
   additionalProperties: false,
   properties: {
     software: list(
-      'Software versions: name, version, image, host_directory, image_digest, digest, command, environment, config_schema, exit_codes.',
+      'Software versions: name, version, image, host_directory, image_digest, digest, command, environment, config_schema, exit_codes, tables.',
     ),
     locations: list('Data locations: name, kind, base_path, backend, runtime, staging, limits.'),
     pools: list('Pools of slots that runs share, whatever pipeline they belong to: name, slots.'),
@@ -23,7 +23,7 @@ export const DEFINITIONS_FILE: Schema = {
       'Pipelines with their steps: name, grouping, location, trigger (CONTINUOUS, MANUAL or {cron, timezone}), priority, enabled, steps. ' +
         'A step: name, software, version, version_policy, depends_on, group_by (a list of terms, or by with cluster, window, split or item), ' +
         'config, inputs, associations, min_members, expect ({count} or {slots: {dim, values}, minimum}), settle_seconds, max_wait_seconds, ' +
-        'upstream_policy, cooldown_seconds, resources, retry, outputs, max_active_runs, pool.',
+        'upstream_policy, cooldown_seconds, resources, retry, outputs, quality, publication, retention, max_active_runs, pool.',
     ),
   },
   example: {

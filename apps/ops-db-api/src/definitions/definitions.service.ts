@@ -5,7 +5,7 @@ import {
   planDefinitions,
   type DefinitionsPlan,
 } from '@meridian/core';
-import { loadStoredDefinitions, lockDefinitions, writePlan } from '@meridian/ops-db';
+import { loadStoredDefinitions, lockDefinitions, makeResultTables, writePlan } from '@meridian/ops-db';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Change } from '../http/change.js';
@@ -26,6 +26,7 @@ export class DefinitionsService {
     await lockDefinitions(change.manager);
     const plan = await makePlan(change.manager, document);
     await writePlan(change.manager, plan, change.actor);
+    await makeResultTables(change.manager, plan);
     const changes = DefinitionChangeResponse.of(plan).filter((one) => one.change !== 'unchanged');
     await change.audit({ action: 'definitions.apply', target: 'definitions', after: { changes } });
     for (const { kind, name, change: what, fields } of changes) {

@@ -163,6 +163,10 @@ const sizes = ({ minItems = 0, maxItems = 10_000 }: ListOptions): PropertyDecora
   ArrayMaxSize(maxItems),
 ];
 
+/** A list of any JSON values. */
+export const JsonList = (options: ListOptions = {}): PropertyDecorator =>
+  field(options, { type: 'array', items: { type: 'object', additionalProperties: true } }, ...sizes(options));
+
 export const Texts = (options: ListOptions & { readonly maxLength?: number } = {}): PropertyDecorator =>
   field(
     options,

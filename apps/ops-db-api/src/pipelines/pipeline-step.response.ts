@@ -94,6 +94,30 @@ export class PipelineStepResponse extends PausableResponse {
   @ApiProperty({ type: 'object', additionalProperties: true })
   outputs!: object;
 
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'object', additionalProperties: true },
+    description:
+      'Rules that judge each result: a measure (metric, rows, null_fraction, flagged_fraction, item_fraction) and its bounds.',
+  })
+  quality!: readonly unknown[];
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    nullable: true,
+    description: 'Which results become public: types, to, automatic, gate, max_attempts. Null: none.',
+  })
+  publication!: object | null;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    nullable: true,
+    description: 'How long the bytes of results are kept: rules, failed_attempt_days. Null: for ever.',
+  })
+  retention!: object | null;
+
   @ApiProperty({ type: Number, nullable: true })
   max_active_runs!: number | null;
 
@@ -118,6 +142,7 @@ export class PipelineStepResponse extends PausableResponse {
 
   static from(row: PipelineStepRow): PipelineStepResponse {
     const { position, software, config, inputs, associations, expect, resources, retry, outputs, pool } = row;
+    const { quality, publication, retention } = row;
     return {
       ...pausable(row),
       position,
@@ -139,6 +164,9 @@ export class PipelineStepResponse extends PausableResponse {
       resources,
       retry,
       outputs,
+      quality,
+      publication,
+      retention,
       max_active_runs: row.maxActiveRuns,
       pool,
       recipe_hash: row.recipeHash,

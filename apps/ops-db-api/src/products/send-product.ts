@@ -52,7 +52,7 @@ const matches = (header: string | undefined, tag: string): boolean =>
   header.split(',').some((one) => [tag, '*'].includes(one.trim().replace(/^W\//, '')));
 
 /** A client that stops reading is no failure of ours. */
-function ignoreHangUp(error: unknown): void {
+export function ignoreHangUp(error: unknown): void {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   if (code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
 }

@@ -72,6 +72,13 @@ export class SoftwareVersionResponse {
   })
   exit_codes!: object;
 
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'object', additionalProperties: true },
+    description: 'Result tables: name, description, rows_of, key, columns.',
+  })
+  tables!: readonly object[];
+
   @ApiProperty()
   created_at!: Date;
 
@@ -92,6 +99,7 @@ export class SoftwareVersionResponse {
       environment,
       config_schema: row.configSchema,
       exit_codes: row.exitCodes,
+      tables: row.tables,
       created_at: row.createdAt,
       used_by: row.usedBy,
     };

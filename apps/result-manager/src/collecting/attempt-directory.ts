@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { ATTEMPT_FILES, parseResultRecord, type DirectoryProof } from '@meridian/core';
 import { FileTooLong, SiteAway, type SiteFiles } from '@meridian/hpc';
+import { fileLines, type FileLine } from './file-lines.js';
 
 /** A file's text; `absent` only when the location itself is there and the file is not; `unreachable` may pass. */
 export type FileReading =
@@ -39,6 +40,12 @@ export class AttemptDirectory {
 
   readOutput(relative: string, maxBytes: number): Promise<FileReading> {
     return this.readText(this.outputPath(relative), maxBytes);
+  }
+
+  /** The lines of an output, one after another. Rejects when the disk does not answer. */
+  lines(relative: string): AsyncGenerator<FileLine> {
+    const file = this.outputPath(relative);
+    return fileLines((offset, bytes) => this.files.readPart(file, offset, bytes));
   }
 
   /** The end of what the step wrote to standard error; empty when there is nothing to read. */

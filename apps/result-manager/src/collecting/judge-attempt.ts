@@ -45,16 +45,21 @@ export async function judgeAttempt(
   try {
     return await judge(claimed, directory, rules);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    // A site that is away says nothing about what the job left; it is waited for as long as its scheduler would be.
-    if (error instanceof SiteAway) return { kind: 'wait', reason };
-    if (claimed.secondsSinceEnd < rules.diskPatienceSeconds) return { kind: 'wait', reason };
-    return {
-      kind: 'failed',
-      failure: { class: 'COLLECTION', reason: `the results cannot be read: ${reason}` },
-      record: null,
-    };
+    return verdictOfSilence(error, claimed, rules);
   }
+}
+
+/** What it means that results cannot be read: for some time nothing, then that they are lost. */
+export function verdictOfSilence(
+  error: unknown,
+  { secondsSinceEnd }: Pick<ClaimedCollection, 'secondsSinceEnd'>,
+  { diskPatienceSeconds }: Pick<JudgingRules, 'diskPatienceSeconds'>,
+): Verdict {
+  const reason = error instanceof Error ? error.message : String(error);
+  // A site that is away says nothing about what the job left; it is waited for as long as its scheduler would be.
+  if (error instanceof SiteAway || secondsSinceEnd < diskPatienceSeconds) return { kind: 'wait', reason };
+  const failure: Failure = { class: 'COLLECTION', reason: `the results cannot be read: ${reason}` };
+  return { kind: 'failed', failure, record: null };
 }
 
 async function judge(
@@ -94,6 +99,7 @@ async function judge(
     texts: await contractTexts(directory, record),
     outputs: parseStepOutputs(claimed.outputs),
     isFinalStep: claimed.isFinalStep,
+    tables: claimed.tables,
   });
   if (outputs.broken.length > 0)
     return failed({ class: 'CONTRACT', reason: someOf(outputs.broken) }, record, directory);

@@ -12,17 +12,27 @@ import {
   claimCollections,
   extendCollections,
   failRuns,
+  isDatabaseError,
   isDataFault,
+  loadDeclaredTables,
   recordAttemptFacts,
   registerResults,
   type AttemptFacts,
   type ClaimedCollection,
+  type DeclaredTables,
   type RunFailure,
   type RunResult,
 } from '@meridian/ops-db';
 import type { SiteFiles } from '@meridian/hpc';
 import type { DataSource } from 'typeorm';
-import { judgeAttempt, type JudgingRules, type Verdict } from '../collecting/judge-attempt.js';
+import { AttemptDirectory } from '../collecting/attempt-directory.js';
+import {
+  judgeAttempt,
+  verdictOfSilence,
+  type JudgingRules,
+  type Verdict,
+} from '../collecting/judge-attempt.js';
+import { takeTables, type TakenTables } from '../collecting/take-tables.js';
 
 export interface CollectResultsOptions {
   readonly dataSource: DataSource;
@@ -39,6 +49,8 @@ export interface CollectResultsOptions {
 interface Judged {
   readonly claimed: ClaimedCollection;
   readonly verdict: Verdict;
+  /** Where its software fills tables and it completes. */
+  readonly taken: TakenTables | null;
 }
 
 /** How many attempt directories are read at once. */
@@ -71,12 +83,13 @@ export class CollectResultsPass implements Pass {
   }
 
   private async collect(claimed: readonly ClaimedCollection[], signal: AbortSignal): Promise<number> {
-    const judged = await this.whileLeased(claimed, () =>
-      mapConcurrently(claimed, ATTEMPTS_AT_ONCE, async (run): Promise<Judged> => {
+    const judged = await this.whileLeased(claimed, async () => {
+      const verdicts = await mapConcurrently(claimed, ATTEMPTS_AT_ONCE, async (run): Promise<Judged> => {
         const verdict = signal.aborted ? waiting('stopping') : await this.judge(run);
-        return { claimed: run, verdict };
-      }),
-    );
+        return { claimed: run, verdict, taken: null };
+      });
+      return this.takeTables(verdicts, signal);
+    });
     await this.putOff(judged, signal.aborted ? 0 : this.options.rules.recordGraceSeconds);
     return (await this.register(judged)) + (await this.fail(judged.flatMap(failedOnly)));
   }
@@ -86,6 +99,42 @@ export class CollectResultsPass implements Pass {
     return files === null
       ? waiting(`there is no way to the files of location ${run.location.name}`)
       : judgeAttempt(run, files, this.options.rules);
+  }
+
+  /** Rows of tables are read one run after another: there may be millions. */
+  private async takeTables(judged: readonly Judged[], signal: AbortSignal): Promise<Judged[]> {
+    const { manager } = this.options.dataSource;
+    const filling = judged.filter(
+      ({ claimed, verdict }) => claimed.tables.length > 0 && verdict.kind === 'completed',
+    );
+    const declared = await loadDeclaredTables(
+      manager,
+      filling.map(({ claimed }) => claimed.runId),
+    );
+    const tablesOf = new Map(declared.map((one) => [one.runId, one]));
+    const taken: Judged[] = [];
+    for (const one of judged) {
+      const tables = filling.includes(one) ? tablesOf.get(one.claimed.runId) : undefined;
+      taken.push(tables === undefined ? one : await this.takeTablesOf(one, tables, signal));
+    }
+    return taken;
+  }
+
+  private async takeTablesOf(judged: Judged, tables: DeclaredTables, signal: AbortSignal): Promise<Judged> {
+    const { claimed, verdict } = judged;
+    const { dataSource, filesOf, rules } = this.options;
+    const files = filesOf(claimed.location);
+    if (signal.aborted || files === null || verdict.kind !== 'completed')
+      return { ...judged, verdict: waiting('stopping') };
+    const directory = new AttemptDirectory(files, claimed.basePath, claimed.directory);
+    const recorded = new Set(verdict.record.files.map(({ path }) => path));
+    try {
+      return { ...judged, taken: await takeTables(dataSource.manager, directory, tables, recorded) };
+    } catch (error) {
+      // What the database says of it is for whoever calls; only the disk's silence is a verdict.
+      if (isDatabaseError(error)) throw error;
+      return { ...judged, verdict: verdictOfSilence(error, claimed, rules) };
+    }
   }
 
   /** Renews the leases while `work` reads: hashing large files may take longer than a lease lasts. */
@@ -124,9 +173,9 @@ export class CollectResultsPass implements Pass {
       if (!isDataFault(error)) throw error;
     }
     let changed = 0;
-    for (const { claimed, verdict } of judged) {
+    for (const { claimed, verdict, taken } of judged) {
       if (verdict.kind === 'completed')
-        changed += await this.registerAlone(claimed, resultOf(claimed, verdict));
+        changed += await this.registerAlone(claimed, resultOf(claimed, verdict, taken));
     }
     return changed;
   }
@@ -167,18 +216,20 @@ interface FailedRun {
 const failedOnly = ({ claimed, verdict }: Judged): FailedRun[] =>
   verdict.kind === 'failed' ? [{ claimed, failure: verdict.failure, record: verdict.record }] : [];
 
-const completedOnly = ({ claimed, verdict }: Judged): RunResult[] =>
-  verdict.kind === 'completed' ? [resultOf(claimed, verdict)] : [];
+const completedOnly = ({ claimed, verdict, taken }: Judged): RunResult[] =>
+  verdict.kind === 'completed' ? [resultOf(claimed, verdict, taken)] : [];
 
 const resultOf = (
   claimed: ClaimedCollection,
   { record, outputs }: Verdict & { kind: 'completed' },
+  taken: TakenTables | null,
 ): RunResult => ({
   runId: claimed.runId,
   attempt: claimed.attempt,
   products: outputs.products,
   metrics: outputs.metrics,
-  warnings: outputs.warnings,
+  warnings: [...outputs.warnings, ...(taken?.warnings ?? [])],
+  outcomes: taken?.outcomes ?? null,
   facts: factsOf(claimed, record),
 });
 

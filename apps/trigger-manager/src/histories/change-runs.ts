@@ -86,7 +86,15 @@ const completeRun: Change = async (db, random) => {
     peakMemoryMb: null,
   };
   const { id: runId, attempt } = run;
-  const result = { runId, attempt, products, metrics: [], warnings: [], facts: { runId, attempt, ...ended } };
+  const result = {
+    runId,
+    attempt,
+    products,
+    metrics: [],
+    warnings: [],
+    outcomes: null,
+    facts: { runId, attempt, ...ended },
+  };
   const registered = await registerResults(db, { actor: ACTOR, leaseOwner: ACTOR, results: [result] });
   return registered === 0
     ? null

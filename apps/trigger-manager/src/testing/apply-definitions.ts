@@ -1,5 +1,5 @@
 import { knownNames, parseDefinitions, planDefinitions } from '@meridian/core';
-import { loadStoredDefinitions, writePlan } from '@meridian/ops-db';
+import { loadStoredDefinitions, makeResultTables, writePlan } from '@meridian/ops-db';
 import type { EntityManager } from 'typeorm';
 
 /** A definitions file, read, planned and stored as `meridian apply` does it; what is unchanged is not touched. */
@@ -8,4 +8,5 @@ export async function applyDefinitions(manager: EntityManager, document: unknown
   const plan = planDefinitions(parseDefinitions(document, knownNames(stored)), stored);
   if (plan.problems.length > 0) throw new Error(plan.problems.map(({ message }) => message).join('\n'));
   await writePlan(manager, plan, 'ada');
+  await makeResultTables(manager, plan);
 }

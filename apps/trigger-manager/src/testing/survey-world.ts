@@ -266,5 +266,5 @@ function resultOf(step: string, runId: number) {
   };
   const unmeasured = { host: null, startedAt: null, endedAt: null, cpuSeconds: null, peakMemoryMb: null };
   const facts = { runId, attempt: 1, exitCode: 0, ...unmeasured };
-  return { runId, attempt: 1, products: [product], metrics: [], warnings: [], facts };
+  return { runId, attempt: 1, products: [product], metrics: [], warnings: [], outcomes: null, facts };
 }

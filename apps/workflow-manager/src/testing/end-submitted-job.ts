@@ -26,6 +26,6 @@ export async function endSubmittedJob(
   await claimCollections(db, { owner: ACTOR, leaseSeconds: 30, limit: 10 });
   const times = { startedAt: null, endedAt: null, cpuSeconds: null, peakMemoryMb: null };
   const facts = { runId, attempt, host: null, exitCode: 0, ...times };
-  const results = [{ runId, attempt, products: [], metrics: [], warnings: [], facts }];
+  const results = [{ runId, attempt, products: [], metrics: [], warnings: [], outcomes: null, facts }];
   await registerResults(db, { actor: ACTOR, leaseOwner: ACTOR, results });
 }

@@ -45,6 +45,7 @@ export function checkReferences(
     pipeline.steps.forEach((step, stepIndex) => {
       const path = place + jsonPointer('steps', stepIndex);
       checkSoftware(step, all.software, path, report);
+      checkPublication(step, all.locations, path, report);
       checkAssociations({ step, pipeline: pipeline.name, path }, all.pipelines, report);
       if (step.pool === null || all.pools.has(step.pool)) return;
       const message = `there is no pool "${step.pool}"${suggestion(step.pool, all.pools)}`;
@@ -70,6 +71,27 @@ function checkSoftware(
     const message = `${step.software} has no version ${step.version ?? ''} (there are ${versions.join(', ')})`;
     report('step.unknown_version', `${path}/version`, message);
   }
+}
+
+/** Where the public reads is another place than where jobs write. */
+function checkPublication(
+  { publication }: StepDefinition,
+  locations: KnownDefinitions['locations'],
+  path: string,
+  report: Report,
+): void {
+  const to = publication?.['to'];
+  if (typeof to !== 'string' || to === '') return;
+  const kind = locations.get(to);
+  const place = `${path}/publication/to`;
+  if (kind === undefined)
+    report(
+      'publication.unknown_location',
+      place,
+      `there is no location "${to}"${suggestion(to, locations.keys())}`,
+    );
+  else if (kind === 'PROCESSING')
+    report('publication.processing_location', place, `jobs write to "${to}": publish to another location`);
 }
 
 /** A step whose products another one, of whatever pipeline, binds as a calibration must be there, and be another one. */

@@ -114,6 +114,12 @@ export interface StepDefinition {
   readonly resources: StepResources;
   readonly retry: JsonObject;
   readonly outputs: JsonObject;
+  /** Rules that judge each result (`parseQuality`). */
+  readonly quality: readonly Json[];
+  /** Which results become public, and when (`parsePublication`); null: none. */
+  readonly publication: JsonObject | null;
+  /** How long the bytes of results are kept (`parseRetention`); null: for ever. */
+  readonly retention: JsonObject | null;
   readonly max_active_runs: number | null;
   readonly pool: string | null;
 }

@@ -4,7 +4,10 @@ import { expandGroupingPreset } from '../preset/expand-grouping-preset.js';
 import type { BuiltGrouping } from '../preset/grouping-preset.js';
 import { PRODUCT_TYPES } from '../output/product-type.js';
 import { parseStepOutputs } from '../output/step-outputs.js';
+import { parsePublication } from '../publication/parse-publication.js';
+import { parseQuality } from '../quality/parse-quality.js';
 import { VERSION_POLICIES } from '../recipe/recipe.js';
+import { parseRetention } from '../retention/parse-retention.js';
 import { DEFAULT_RETRY_POLICY, parseRetryPolicy } from '../run/retry-policy.js';
 import { isJsonObject, type Json, type JsonObject } from '../shared/json.js';
 import { UPSTREAM_POLICIES, type StepDefinition, type StepResources } from './definition-document.js';
@@ -31,6 +34,9 @@ export const STEP_KEYS = [
   'resources',
   'retry',
   'outputs',
+  'quality',
+  'publication',
+  'retention',
   'max_active_runs',
   'pool',
 ] as const;
@@ -61,6 +67,7 @@ export function parseStep(reader: DocumentReader): StepDefinition {
     resources: parseResources(reader.child('resources', RESOURCE_KEYS)),
     retry: parseRetry(reader),
     outputs: parseOutputs(reader),
+    ...parseAfterwards(reader),
     max_active_runs: reader.integer('max_active_runs', null, { min: 1 }),
     pool: reader.optionalText('pool'),
   };
@@ -155,6 +162,20 @@ function parseRetry(reader: DocumentReader): JsonObject {
     max_attempts: policy.maxAttempts,
     backoff_seconds: policy.backoffSeconds,
     classes: isJsonObject(given) ? given : {},
+  };
+}
+
+/** What becomes of results: kept in the words of the file, because each is read where it is used (`readStored`). */
+function parseAfterwards(
+  reader: DocumentReader,
+): Pick<StepDefinition, 'quality' | 'publication' | 'retention'> {
+  parseQuality(reader);
+  parsePublication(reader);
+  parseRetention(reader);
+  return {
+    quality: reader.list('quality'),
+    publication: reader.has('publication') ? reader.anyObject('publication') : null,
+    retention: reader.has('retention') ? reader.anyObject('retention') : null,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Problem } from '../shared/domain-error.js';
 import { DomainError } from '../shared/domain-error.js';
 import type { Json } from '../shared/json.js';
+import { checkTableHistory } from '../table/check-table-history.js';
 import { associationCircles } from './association-circles.js';
 import { changedFields } from './changed-fields.js';
 import type {
@@ -60,13 +61,16 @@ export interface DefinitionsPlan {
  * What applying a file would change; applying what is there already changes nothing.
  *
  * `problems` lists parameters that their software does not take, and what only shows together with the pipelines that are stored:
- * steps that bind each other's products in a circle. Nothing that the file does not name is retired,
+ * steps that bind each other's products in a circle, result tables that contradict those of other versions. Nothing that the file does not name is retired,
  * but the steps that one of its pipelines no longer has.
  *
  * @throws DomainError `software.version_immutable` when a registered version would become something else.
  */
 export function planDefinitions(wanted: Definitions, stored: StoredDefinitions): DefinitionsPlan {
-  const problems = associationCircles(wanted.pipelines, stored.pipelines);
+  const problems = [
+    ...associationCircles(wanted.pipelines, stored.pipelines),
+    ...tableProblems(wanted.software, stored.software),
+  ];
   const software = wanted.software.map((definition) => planSoftware(definition, stored.software));
   const versions = versionsByName(wanted.software, stored.software);
   const pipelines = [
@@ -88,6 +92,24 @@ export function planDefinitions(wanted: Definitions, stored: StoredDefinitions):
     pipelines,
     problems,
   };
+}
+
+/** What a new version says of a result table fits what the others of its software say of it. */
+function tableProblems(
+  wanted: readonly SoftwareDefinition[],
+  stored: StoredDefinitions['software'],
+): Problem[] {
+  const known = stored.map(({ definition }) => definition);
+  return wanted.flatMap(({ name, version, tables }, index) => {
+    const others = [...known, ...wanted.slice(0, index)].filter(
+      (other) => other.name === name && other.version !== version,
+    );
+    const place = jsonPointer('software', index, 'tables');
+    return checkTableHistory(
+      tables,
+      others.map((other) => other.tables),
+    ).map((problem) => ({ ...problem, path: place + problem.path }));
+  });
 }
 
 /** Versions of each software, oldest first. */

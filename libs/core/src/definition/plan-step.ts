@@ -1,9 +1,11 @@
+import { parseQuality } from '../quality/parse-quality.js';
 import { buildRecipe, type Recipe } from '../recipe/recipe.js';
 import { DomainError, type Problem } from '../shared/domain-error.js';
 import type { Json, JsonObject } from '../shared/json.js';
 import { changedFields } from './changed-fields.js';
 import type { SoftwareDefinition, StepDefinition } from './definition-document.js';
 import { effectiveConfig, type EffectiveConfig } from './effective-config.js';
+import { readStored } from './read-stored.js';
 import { newestPermitted } from './semantic-version.js';
 
 export type DefinitionChange = 'created' | 'updated' | 'unchanged' | 'retired';
@@ -52,6 +54,7 @@ export function planStep(step: StepToPlan): PlannedStep {
   if (software === undefined)
     throw new Error(`step ${definition.name}: ${definition.software} has no version to run`);
   const config = configOf(step, software);
+  checkTables(step, software);
   const recipe = buildRecipe({
     software,
     versionPolicy: definition.version_policy,
@@ -79,6 +82,25 @@ const comparable = (definition: StepDefinition): Record<string, Json> => ({
   ...definition,
   resources: { ...definition.resources },
 });
+
+/** A rule about a table that the version does not fill would never find anything. */
+function checkTables({ definition, place, problems }: StepToPlan, software: SoftwareDefinition): void {
+  readStored({ quality: definition.quality }, parseQuality).forEach(({ measure }, index) => {
+    if (!('table' in measure)) return;
+    const table = software.tables.find(({ name }) => name === measure.table);
+    const isThere =
+      table !== undefined &&
+      (measure.of !== 'null_fraction' || table.columns.some(({ name }) => name === measure.column));
+    if (isThere) return;
+    const what = measure.of === 'null_fraction' ? `${measure.table}.${measure.column}` : measure.table;
+    const message = `${software.name} ${software.version} fills no ${what}`;
+    problems.push({
+      code: 'quality.unknown_table',
+      path: `${place}/quality/${index}/${measure.of}`,
+      message,
+    });
+  });
+}
 
 function configOf(step: StepToPlan, software: SoftwareDefinition): EffectiveConfig {
   try {

@@ -81,7 +81,8 @@ export function formatCards({ keyword, value, comment }: FitsCard): string[] {
   if (typeof value !== 'string')
     return [card(withComment(`${start}${fixedFormat(value).padStart(20)}`, words))];
   const quoted = ascii(value).replaceAll("'", "''");
-  if (quoted.length <= MAX_QUOTED) return [card(withComment(`${start}'${quoted.padEnd(8)}'`, words))];
+  if (quoted.length <= MAX_QUOTED)
+    return [card(withComment(`${start}${`'${quoted.padEnd(8)}'`.padEnd(20)}`, words))];
   return continued(start, quoted);
 }
 

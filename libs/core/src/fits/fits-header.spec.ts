@@ -46,6 +46,26 @@ describe('a FITS header', () => {
     expect(headerEnd(header.subarray(0, BLOCK_LENGTH), 0)).toBeNull();
   });
 
+  it.each([
+    [['NAXIS   = 0'], 0],
+    [['BITPIX  = -32', 'NAXIS   = 2', 'NAXIS1  = 100', 'NAXIS2  = 10'], 2 * BLOCK_LENGTH],
+    [['BITPIX  = 8', 'NAXIS   = 2', 'NAXIS1  = 20', 'NAXIS2  = 3', 'PCOUNT  = 3000'], 2 * BLOCK_LENGTH],
+    [
+      [
+        'BITPIX  = 16',
+        'NAXIS   = 2',
+        'NAXIS1  = 0',
+        'NAXIS2  = 4',
+        'GROUPS  = T',
+        'GCOUNT  = 500',
+        'PCOUNT  = 2',
+      ],
+      3 * BLOCK_LENGTH,
+    ],
+  ])('says with %j that %d bytes of data follow', (lines, length) => {
+    expect(dataLength(parseHeader(cards(...lines)))).toBe(length);
+  });
+
   it('is recognised by its first card', () => {
     expect(isFits(cards('SIMPLE  =                    T'))).toBe(true);
     expect(isFits(Buffer.from('<!doctype html>'))).toBe(false);

@@ -10,6 +10,11 @@ export const CONTRACT_FILES = ['products.json', 'metrics.json', 'warnings.json',
 
 export const isContractFile = (path: string): boolean => (CONTRACT_FILES as readonly string[]).includes(path);
 
+/** Where a program leaves the rows of its tables and what became of its items; the rows are in the database, the file is no product. */
+export const isTableFile = (path: string, tables: readonly string[]): boolean =>
+  (tables.length > 0 && path === 'results/outcomes.ndjson') ||
+  tables.some((name) => path === `results/${name}.ndjson`);
+
 /** The directory convention of the container contract: first folder → type. */
 export const DIRECTORY_TYPES: ReadonlyMap<string, ProductType> = new Map([
   ['science', 'SCIENCE'],

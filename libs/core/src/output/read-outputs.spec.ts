@@ -15,6 +15,7 @@ const read = (options: {
   files?: ReturnType<typeof file>[];
   texts?: Record<string, unknown>;
   outputs?: unknown;
+  tables?: string[];
 }) => {
   const text = (name: string) =>
     options.texts?.[name] === undefined ? null : JSON.stringify(options.texts[name]);
@@ -24,6 +25,7 @@ const read = (options: {
     texts: { products: text('products'), metrics: text('metrics'), warnings: text('warnings') },
     outputs: parseStepOutputs(options.outputs),
     isFinalStep: true,
+    tables: options.tables ?? [],
   });
 };
 
@@ -115,6 +117,15 @@ describe('readOutputs', () => {
     ).toEqual([]);
   });
 
+  it('takes the rows of declared tables, and no others, for no products', () => {
+    const files = ['results/flux.ndjson', 'results/outcomes.ndjson', 'results/other.ndjson'].map((path) =>
+      file(path),
+    );
+    expect(read({ files, tables: ['flux'] }).products.map(({ path }) => path)).toEqual([
+      'results/other.ndjson',
+    ]);
+  });
+
   it('tells of what the job script could not register', () => {
     const { warnings } = readOutputs({
       files: [],
@@ -122,6 +133,7 @@ describe('readOutputs', () => {
       texts: { products: null, metrics: null, warnings: null },
       outputs: parseStepOutputs({}),
       isFinalStep: true,
+      tables: [],
     });
 
     expect(warnings).toEqual([{ code: 'output.skipped', message: 'not registered: "latest" (symlink)' }]);

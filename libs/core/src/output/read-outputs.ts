@@ -1,6 +1,6 @@
 import { safeText } from '../run/failure-reason.js';
 import type { Dims } from '../shared/json.js';
-import { classifyOutputs } from './classify-outputs.js';
+import { classifyOutputs, isTableFile } from './classify-outputs.js';
 import { parseMetricsFile, type Metric } from './metrics-file.js';
 import type { OutputWarning } from './output-warning.js';
 import type { ProductType } from './product-type.js';
@@ -51,8 +51,11 @@ export function readOutputs(options: {
   readonly texts: ContractTexts;
   readonly outputs: StepOutputs;
   readonly isFinalStep: boolean;
+  /** Names of the result tables that the software fills. */
+  readonly tables: readonly string[];
 }): CollectedOutputs {
-  const { files, texts, outputs, isFinalStep } = options;
+  const { texts, outputs, isFinalStep } = options;
+  const files = options.files.filter(({ path }) => !isTableFile(path, options.tables));
   const declared = texts.products === null ? NOTHING_DECLARED : parseProductsFile(texts.products);
   const measured = texts.metrics === null ? { metrics: [], warnings: [] } : parseMetricsFile(texts.metrics);
   const declaredTypes = new Map(

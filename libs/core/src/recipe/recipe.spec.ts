@@ -90,24 +90,6 @@ describe('buildRecipe', () => {
 
 describe('withParameters', () => {
   it('gives a stored recipe the hashes that it would have been built with', () => {
-    const COLUMN: ResultColumn = {
-      ...{
-        name: 'flux',
-        type: 'float64',
-        unit: 'Jy',
-        description: '',
-        section: '',
-        nullable: true,
-        bits: [],
-      },
-    };
-    const TABLE: ResultTable = {
-      name: 'sources',
-      description: '',
-      rows_of: 'item',
-      key: [],
-      columns: [COLUMN],
-    };
     const other = { ...input, parameters: { aperture: 9 } };
 
     expect(withParameters(buildRecipe(input).document, { aperture: 9 })).toEqual(buildRecipe(other));

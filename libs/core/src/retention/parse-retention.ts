@@ -1,5 +1,5 @@
 import type { DocumentReader } from '../definition/document-reader.js';
-import { PRODUCT_TYPES, type ProductType } from '../output/product-type.js';
+import { productTypes } from '../output/parse-product-types.js';
 import {
   DEFAULT_RETENTION,
   KEEP_FOR_EVER,
@@ -32,13 +32,7 @@ export function parseRetention(reader: DocumentReader): RetentionPolicy {
 }
 
 function parseRule(reader: DocumentReader): RetentionRule {
-  const types = reader.textList('types').flatMap((name, index): ProductType[] => {
-    const type = PRODUCT_TYPES.find((known) => known === name);
-    if (type === undefined)
-      reader.report('definition.value', ['types', index], `must be one of ${PRODUCT_TYPES.join(', ')}`);
-    return type === undefined ? [] : [type];
-  });
-  return { types, keep: parseKeep(reader) };
+  return { types: productTypes(reader, 'types'), keep: parseKeep(reader) };
 }
 
 function parseKeep(reader: DocumentReader): Keep {

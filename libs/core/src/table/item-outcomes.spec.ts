@@ -44,7 +44,14 @@ describe('readOutcome', () => {
 });
 
 describe('settleOutcomes', () => {
-  const rows = { withRow: new Set([1, 2, 5]), flagged: new Set([2, 5]), quarantined: new Map([[3, 'bad']]) };
+  const rows = {
+    withRow: new Set([1, 2, 5, 8]),
+    flagged: new Set([2, 5]),
+    quarantined: new Map([
+      [3, 'bad'],
+      [8, 'bad'],
+    ]),
+  };
 
   it('lets the program’s word count, then its rows, and calls its silence missing', () => {
     const settled = settleOutcomes(
@@ -70,6 +77,12 @@ describe('settleOutcomes', () => {
     expect(ok).toMatchObject({ outcome: 'failed', reason: 'bad', elapsedSeconds: 1.5 });
     const [skipped] = settleOutcomes([3], new Map([said(3, 'skipped')]), rows);
     expect(skipped).toMatchObject({ outcome: 'skipped', reason: '' });
+  });
+
+  it('flags what keeps only some of its rows', () => {
+    expect(settleOutcomes([8], new Map(), rows)).toEqual([
+      { ...NOTHING, itemId: 8, outcome: 'ok_flagged', reason: 'bad' },
+    ]);
   });
 
   it('gives each submitted item exactly one outcome, whatever was said', () => {

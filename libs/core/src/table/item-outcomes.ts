@@ -79,9 +79,9 @@ export interface RowsOfItems {
 /**
  * Exactly one outcome for each submitted item.
  *
- * The program's word counts, but an item without any row that it calls ok is one all the same (there may have been nothing to find),
- * and one that it calls ok with a row that could not be kept is not. Without its word: a row is ok, a row that could not be kept is a
- * failure, silence is missing.
+ * The program's word counts, and an item without any row that it calls ok is ok (there may have been nothing to find). Without its
+ * word a row is ok and silence is missing. Whatever it says, an item of whose rows only some could be kept is flagged, and one of
+ * whose rows none could be kept has failed.
  */
 export function settleOutcomes(
   submitted: readonly number[],
@@ -92,12 +92,16 @@ export function settleOutcomes(
     const word = said.get(itemId);
     const quarantined = rows.quarantined.get(itemId);
     const isFailure = word?.outcome === 'failed' || word?.outcome === 'skipped';
-    if (quarantined !== undefined && !isFailure)
-      return { ...silent(itemId), ...word, outcome: 'failed', failureClass: 'ROW', reason: quarantined };
     if (isFailure) return word;
+    const hasRow = rows.withRow.has(itemId);
+    const settled = { ...silent(itemId), ...word };
+    if (quarantined !== undefined)
+      return hasRow
+        ? { ...settled, outcome: 'ok_flagged', reason: quarantined }
+        : { ...settled, outcome: 'failed', failureClass: 'ROW', reason: quarantined };
+    if (word === undefined && !hasRow) return settled;
     const isFlagged = word?.outcome === 'ok_flagged' || rows.flagged.has(itemId);
-    if (word === undefined && !rows.withRow.has(itemId)) return silent(itemId);
-    return { ...silent(itemId), ...word, outcome: isFlagged ? 'ok_flagged' : 'ok' };
+    return { ...settled, outcome: isFlagged ? 'ok_flagged' : 'ok' };
   });
 }
 
@@ -109,3 +113,12 @@ const silent = (itemId: number): SettledOutcome => ({
   elapsedSeconds: null,
   overheadSeconds: null,
 });
+
+/** How many ended how: together as many as were submitted. */
+export function itemCounts(
+  outcomes: readonly Pick<SettledOutcome, 'outcome'>[],
+): Record<ItemOutcome, number> {
+  const counts = { ok: 0, ok_flagged: 0, skipped: 0, failed: 0, missing: 0 };
+  for (const { outcome } of outcomes) counts[outcome] += 1;
+  return counts;
+}

@@ -1,6 +1,6 @@
 import type { DocumentReader } from '../definition/document-reader.js';
 import {
-  COLUMN_TYPES,
+  RESULT_COLUMN_TYPES,
   OWN_COLUMNS,
   TABLE_SUBJECTS,
   type FlagBit,
@@ -79,7 +79,7 @@ function reportColumns(reader: DocumentReader, columns: readonly ResultColumn[])
 }
 
 function parseColumn(reader: DocumentReader): ResultColumn {
-  const type = reader.choice('type', COLUMN_TYPES, null);
+  const type = reader.choice('type', RESULT_COLUMN_TYPES, null);
   const bits = reader.objects('bits', BIT_KEYS, parseBit);
   if (type !== 'flags' && bits.length > 0)
     reader.report('table.no_flags', 'bits', 'only a column of type flags has bits');

@@ -1,9 +1,9 @@
 import { Random } from '../testing/random.js';
 import { knownItems } from './known-items.js';
 import { readRow } from './read-row.js';
-import type { ColumnType, ResultColumn, ResultTable } from './result-table.js';
+import type { ResultColumnType, ResultColumn, ResultTable } from './result-table.js';
 
-const column = (name: string, type: ColumnType, change: Partial<ResultColumn> = {}): ResultColumn => ({
+const column = (name: string, type: ResultColumnType, change: Partial<ResultColumn> = {}): ResultColumn => ({
   ...{ name, type, unit: '', description: '', section: '', nullable: true, bits: [] },
   ...change,
 });
@@ -27,7 +27,7 @@ const read = (table: ResultTable, row: unknown) =>
   readRow(table, typeof row === 'string' ? row : JSON.stringify(row), ITEMS);
 
 describe('readRow', () => {
-  const ACCEPTED: [ColumnType, unknown, unknown][] = [
+  const ACCEPTED: [ResultColumnType, unknown, unknown][] = [
     ['boolean', true, true],
     ['int16', -32767, -32767],
     ['int32', 2147483647, 2147483647],
@@ -50,7 +50,7 @@ describe('readRow', () => {
     });
   });
 
-  const REFUSED: [ColumnType, unknown, string][] = [
+  const REFUSED: [ResultColumnType, unknown, string][] = [
     ['boolean', 1, 'x is 1, not true or false'],
     ['int16', -32768, 'x is -32768, not a whole number of 16 bits'],
     ['int16', 32768, 'x is 32768, not a whole number of 16 bits'],

@@ -1,5 +1,5 @@
 /** Types of a result table's columns. `flags` is a set of named bits in a whole number of 32 bits. */
-export const COLUMN_TYPES = [
+export const RESULT_COLUMN_TYPES = [
   'boolean',
   'int16',
   'int32',
@@ -10,7 +10,7 @@ export const COLUMN_TYPES = [
   'timestamp',
   'flags',
 ] as const;
-export type ColumnType = (typeof COLUMN_TYPES)[number];
+export type ResultColumnType = (typeof RESULT_COLUMN_TYPES)[number];
 
 /** One bit of a column of flags. */
 export interface FlagBit {
@@ -22,7 +22,7 @@ export interface FlagBit {
 
 export interface ResultColumn {
   readonly name: string;
-  readonly type: ColumnType;
+  readonly type: ResultColumnType;
   /** In the form of the FITS and VOUnits standards; empty without. */
   readonly unit: string;
   readonly description: string;

@@ -95,6 +95,13 @@ class MountedFiles implements SiteFiles {
     });
   }
 
+  readPart(path: string, offset: number, bytes: number): Promise<Buffer> {
+    return withFile(path, constants.O_NOFOLLOW, async (file) => {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, offset);
+      return buffer.subarray(0, bytesRead);
+    });
+  }
+
   readEnd(path: string, bytes: number): Promise<string> {
     return withFile(path, constants.O_NOFOLLOW, async (file) => {
       const { size } = await file.stat();

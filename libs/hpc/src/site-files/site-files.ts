@@ -48,6 +48,8 @@ export interface SiteFiles {
   read(path: string, maxBytes: number): Promise<string | null>;
   /** The first bytes, or all when there are fewer. */
   readStart(path: string, bytes: number): Promise<Buffer>;
+  /** Up to so many bytes from `offset` on; none at the end. Not through a link. */
+  readPart(path: string, offset: number, bytes: number): Promise<Buffer>;
   /** The last bytes as text; not through a link. */
   readEnd(path: string, bytes: number): Promise<string>;
   /** The sha256 of a file's bytes. */

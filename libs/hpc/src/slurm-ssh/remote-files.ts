@@ -93,6 +93,13 @@ export class RemoteFiles implements SiteFiles {
     return asked(() => this.files.readStart(path, bytes));
   }
 
+  readPart(path: string, offset: number, bytes: number): Promise<Buffer> {
+    return asked(async () => {
+      await this.refuseLink(path);
+      return this.files.readPart(path, offset, bytes);
+    });
+  }
+
   readEnd(path: string, bytes: number): Promise<string> {
     return asked(async () => {
       await this.refuseLink(path);

@@ -50,6 +50,10 @@ export class SftpFiles {
     return this.withFile(path, OPEN_MODE.READ, (file) => readRange(file, 0, bytes));
   }
 
+  readPart(path: string, offset: number, bytes: number): Promise<Buffer> {
+    return this.withFile(path, OPEN_MODE.READ, (file) => readRange(file, offset, offset + bytes));
+  }
+
   readEnd(path: string, bytes: number): Promise<Buffer> {
     return this.withFile(path, OPEN_MODE.READ, async (file) => {
       const { size } = await this.sizeOf(file);

@@ -180,6 +180,19 @@ export function siteFilesContract(name: string, open: () => Promise<SiteFilesFix
       await expect(files.readEnd(at('record'), 100)).rejects.toBeDefined();
     });
 
+    it('reads any part of a file, and nothing behind its end or through a link', async () => {
+      const content = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index % 251));
+      writeFileSync(at('long'), content);
+      symlinkSync('long', at('link'));
+      const parts = await Promise.all(
+        [0, 1, 131_072, 299_999].map((offset) => files.readPart(at('long'), offset, 100_000)),
+      );
+      expect(parts.map((part) => part.length)).toEqual([100_000, 100_000, 100_000, 1]);
+      expect(parts[2]?.equals(content.subarray(131_072, 231_072))).toBe(true);
+      expect(await files.readPart(at('long'), 300_000, 10)).toHaveLength(0);
+      await expect(files.readPart(at('link'), 0, 10)).rejects.toBeDefined();
+    });
+
     it('reads beginnings and ends', async () => {
       writeFileSync(at('text'), 'beginning and end');
       expect((await files.readStart(at('text'), 9)).toString()).toBe('beginning');

@@ -7,6 +7,8 @@ import { applyPool } from '../queries/apply-pool.sql.js';
 import { applyRecipe } from '../queries/apply-recipe.sql.js';
 import { applySoftware } from '../queries/apply-software.sql.js';
 import { applyStep } from '../queries/apply-step.sql.js';
+import { ensureResultRelations } from '../queries/result-tables/ensure-result-relations.sql.js';
+import { registerResultTables } from '../queries/result-tables/register-result-tables.sql.js';
 import { retireSteps } from '../queries/retire-steps.sql.js';
 import { setStepDependencies } from '../queries/set-step-dependencies.sql.js';
 
@@ -17,6 +19,18 @@ export async function writePlan(manager: EntityManager, plan: DefinitionsPlan, a
   for (const { definition } of changed(plan.pools)) await applyPool(manager, definition);
   for (const { definition } of changed(plan.groupings)) await applyGrouping(manager, definition);
   for (const pipeline of changed(plan.pipelines)) await writePipeline(manager, pipeline, actor);
+}
+
+/**
+ * Makes the relations of the result tables that the plan's new software versions declare, or adds columns to them. Apart from `writePlan`,
+ * because it locks what a look at a proposal must leave alone.
+ */
+export async function makeResultTables(manager: EntityManager, plan: DefinitionsPlan): Promise<void> {
+  const filling = changed(plan.software).filter(({ definition }) => definition.tables.length > 0);
+  for (const { definition } of filling) {
+    await registerResultTables(manager, definition);
+    await ensureResultRelations(manager, definition);
+  }
 }
 
 async function writePipeline(

@@ -15,6 +15,8 @@ import { Associations1700000000014 } from './1700000000014-associations.js';
 import { RunTallies1700000000015 } from './1700000000015-run-tallies.js';
 import { LargeArchives1700000000016 } from './1700000000016-large-archives.js';
 import { ClosesAndDrift1700000000017 } from './1700000000017-closes-and-drift.js';
+import { Afterwards1700000000018 } from './1700000000018-afterwards.js';
+import { ResultTables1700000000019 } from './1700000000019-result-tables.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -35,4 +37,6 @@ export const MIGRATIONS = [
   RunTallies1700000000015,
   LargeArchives1700000000016,
   ClosesAndDrift1700000000017,
+  Afterwards1700000000018,
+  ResultTables1700000000019,
 ];

@@ -17,11 +17,12 @@ export async function applySoftware(manager: EntityManager, software: SoftwareDe
       RETURNING id
     )
     INSERT INTO reduction_software_version
-      (software_id, version, image_ref, host_directory, image_digest, digest, command, environment, config_schema, exit_codes)
+      (software_id, version, image_ref, host_directory, image_digest, digest, command, environment, config_schema, exit_codes, tables)
     SELECT id, ${software.version}, ${software.image}, ${software.host_directory},
       ${software.image_digest}, ${software.digest},
       ${JSON.stringify(software.command)}::jsonb, ${JSON.stringify(software.environment)}::jsonb,
-      ${JSON.stringify(software.config_schema)}::jsonb, ${JSON.stringify(software.exit_codes)}::jsonb
+      ${JSON.stringify(software.config_schema)}::jsonb, ${JSON.stringify(software.exit_codes)}::jsonb,
+      ${JSON.stringify(software.tables)}::jsonb
     FROM software
     ON CONFLICT (software_id, version) DO UPDATE SET host_directory = excluded.host_directory
     RETURNING id

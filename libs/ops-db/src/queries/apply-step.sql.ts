@@ -1,11 +1,11 @@
-import { rawSql, sql, type PlannedStep, type SqlFragment } from '@meridian/core';
+import { rawSql, sql, type JsonObject, type PlannedStep, type SqlFragment } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow } from '../sql.js';
 
 const COLUMNS =
   rawSql(`pipeline_id, name, position, software_id, software_version_id, version_pin, version_policy, config_id,
   group_by, inputs, upstream_policy, cooldown_seconds, settle_seconds, min_members, expect, max_wait_seconds, associations, cpus, memory_mb,
-  walltime_minutes, max_memory_mb, max_walltime_minutes, retry, outputs, max_active_runs, pool, recipe_hash, software_hash, config_hash`);
+  walltime_minutes, max_memory_mb, max_walltime_minutes, retry, outputs, quality, publication, retention, max_active_runs, pool, recipe_hash, software_hash, config_hash`);
 
 /**
  * Writes one step of a pipeline and its parameters: a new row, or the row with `step.id`, which lives again if it was retired.
@@ -44,6 +44,9 @@ const update = (pipelineId: number, step: PlannedStep): SqlFragment => sql`
     WHERE id = ${step.id}
     RETURNING id`;
 
+const orNull = (document: JsonObject | null): string | null =>
+  document === null ? null : JSON.stringify(document);
+
 /** The values of COLUMNS; `config` is the statement's own table with the id of the step's parameters. */
 function stepRow(pipelineId: number, { definition, position, software, recipe }: PlannedStep): SqlFragment {
   const { resources } = definition;
@@ -54,12 +57,14 @@ function stepRow(pipelineId: number, { definition, position, software, recipe }:
         ${JSON.stringify(definition.group_by)}::jsonb AS group_by, ${JSON.stringify(definition.inputs)}::jsonb AS inputs,
         ${definition.upstream_policy}::text AS upstream_policy, ${definition.cooldown_seconds}::integer AS cooldown_seconds,
         ${definition.settle_seconds}::integer AS settle_seconds, ${definition.min_members}::integer AS min_members,
-        ${definition.expect === null ? null : JSON.stringify(definition.expect)}::jsonb AS expect,
+        ${orNull(definition.expect)}::jsonb AS expect,
         ${definition.max_wait_seconds}::integer AS max_wait_seconds, ${JSON.stringify(definition.associations)}::jsonb AS associations,
         ${resources.cpus}::integer AS cpus, ${resources.memory_mb}::integer AS memory_mb,
         ${resources.walltime_minutes}::integer AS walltime_minutes, ${resources.max_memory_mb}::integer AS max_memory_mb,
         ${resources.max_walltime_minutes}::integer AS max_walltime_minutes, ${JSON.stringify(definition.retry)}::jsonb AS retry,
-        ${JSON.stringify(definition.outputs)}::jsonb AS outputs, ${definition.max_active_runs}::integer AS max_active_runs,
+        ${JSON.stringify(definition.outputs)}::jsonb AS outputs, ${JSON.stringify(definition.quality)}::jsonb AS quality,
+        ${orNull(definition.publication)}::jsonb AS publication, ${orNull(definition.retention)}::jsonb AS retention,
+        ${definition.max_active_runs}::integer AS max_active_runs,
         ${definition.pool}::text AS pool,
         ${recipe.recipeHash}::text AS recipe_hash, ${recipe.softwareHash}::text AS software_hash,
         ${recipe.configHash}::text AS config_hash

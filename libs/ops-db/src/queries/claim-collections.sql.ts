@@ -33,6 +33,8 @@ export interface ClaimedCollection {
   readonly retry: JsonObject;
   readonly outputs: JsonObject;
   readonly exitCodes: JsonObject;
+  /** Names of the result tables that its software fills. */
+  readonly tables: readonly string[];
   /** No living step takes what this one makes. */
   readonly isFinalStep: boolean;
 }
@@ -76,6 +78,7 @@ export const claimCollections = (
            attempt.cpus, attempt.memory_mb AS "memoryMb", attempt.walltime_minutes AS "walltimeMinutes",
            step.max_memory_mb AS "maxMemoryMb", step.max_walltime_minutes AS "maxWalltimeMinutes",
            step.retry, step.outputs, version.exit_codes AS "exitCodes",
+           ARRAY(SELECT declared ->> 'name' FROM jsonb_array_elements(version.tables) declared) AS tables,
            NOT EXISTS (
              SELECT FROM reduction_step_dependency dependency JOIN reduction_step dependent ON dependent.id = dependency.step_id
              WHERE dependency.upstream_step_id = step.id AND dependent.retired_at IS NULL

@@ -26,6 +26,9 @@ export interface PipelineStepRow {
   readonly resources: JsonObject;
   readonly retry: JsonObject;
   readonly outputs: JsonObject;
+  readonly quality: readonly Json[];
+  readonly publication: JsonObject | null;
+  readonly retention: JsonObject | null;
   readonly maxActiveRuns: number | null;
   readonly pool: string | null;
   readonly pausedAt: Date | null;
@@ -53,7 +56,7 @@ export const listPipelineSteps = (manager: EntityManager, pipelineId: number): P
       t.expect, t.max_wait_seconds AS "maxWaitSeconds", t.associations,
       jsonb_build_object('cpus', t.cpus, 'memory_mb', t.memory_mb, 'walltime_minutes', t.walltime_minutes,
         'max_memory_mb', t.max_memory_mb, 'max_walltime_minutes', t.max_walltime_minutes) AS resources,
-      t.retry, t.outputs, t.max_active_runs AS "maxActiveRuns", t.pool,
+      t.retry, t.outputs, t.quality, t.publication, t.retention, t.max_active_runs AS "maxActiveRuns", t.pool,
       t.paused_at AS "pausedAt", t.paused_by AS "pausedBy", t.pause_reason AS "pauseReason", t.recipe_hash AS "recipeHash",
       ${driftCount('t.id')} AS "driftCount", known.reconciled_at AS "reconciledAt",
       (SELECT coalesce(jsonb_object_agg(state, n), '{}')

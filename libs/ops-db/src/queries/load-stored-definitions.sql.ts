@@ -20,7 +20,8 @@ const STEPS = sql`
               'expect', t.expect, 'max_wait_seconds', t.max_wait_seconds, 'associations', t.associations,
               'resources', jsonb_build_object('cpus', t.cpus, 'memory_mb', t.memory_mb, 'walltime_minutes', t.walltime_minutes,
                 'max_memory_mb', t.max_memory_mb, 'max_walltime_minutes', t.max_walltime_minutes),
-              'retry', t.retry, 'outputs', t.outputs, 'max_active_runs', t.max_active_runs, 'pool', t.pool)) ORDER BY t.position, t.id) AS list
+              'retry', t.retry, 'outputs', t.outputs,
+              'quality', t.quality, 'publication', t.publication, 'retention', t.retention, 'max_active_runs', t.max_active_runs, 'pool', t.pool)) ORDER BY t.position, t.id) AS list
           FROM reduction_step t
           JOIN reduction_software s ON s.id = t.software_id
           JOIN reduction_software_version v ON v.id = t.software_version_id
@@ -41,7 +42,7 @@ export async function loadStoredDefinitions(manager: EntityManager): Promise<Sto
         SELECT jsonb_agg(jsonb_build_object('id', v.id, 'definition', jsonb_build_object(
           'name', s.name, 'description', s.description, 'version', v.version, 'image', v.image_ref,
           'host_directory', v.host_directory, 'image_digest', v.image_digest, 'digest', v.digest, 'command', v.command, 'environment', v.environment,
-          'config_schema', v.config_schema, 'exit_codes', v.exit_codes)) ORDER BY v.id)
+          'config_schema', v.config_schema, 'exit_codes', v.exit_codes, 'tables', v.tables)) ORDER BY v.id)
         FROM reduction_software_version v JOIN reduction_software s ON s.id = v.software_id), '[]'),
       'locations', coalesce((
         SELECT jsonb_agg(jsonb_build_object('id', l.id, 'definition', jsonb_build_object(

@@ -39,6 +39,7 @@ const resultOf = (run: BuiltRun, more: Partial<RunResult> = {}): RunResult => ({
   products: [product('science/a.fits')],
   metrics: [],
   warnings: [],
+  outcomes: null,
   facts: {
     runId: run.runId,
     attempt: run.attempt,

@@ -1,4 +1,8 @@
 import type { EntityManager } from 'typeorm';
+import { clearStagedRows } from './result-tables/clear-staged-rows.sql.js';
+import { insertOutcomes } from './result-tables/insert-outcomes.sql.js';
+import { listUnbalancedRuns } from './result-tables/list-unbalanced-runs.sql.js';
+import { settleRows } from './result-tables/settle-rows.sql.js';
 import { completeRuns } from './complete-runs.sql.js';
 import { insertMeasurements } from './insert-measurements.sql.js';
 import { insertProducts } from './insert-products.sql.js';
@@ -29,10 +33,24 @@ export async function registerResults(
     if (mine.length === 0) return 0;
     await insertProducts(transaction, mine);
     await insertMeasurements(transaction, mine);
+    await takeRows(transaction, mine);
     await recordAttemptFacts(
       transaction,
       mine.map((result) => result.facts),
     );
     return completeRuns(transaction, { actor, results: mine });
   });
+}
+
+/** Rows of tables and outcomes of items. */
+async function takeRows(manager: EntityManager, results: readonly RunResult[]): Promise<void> {
+  const filled = results.filter((result) => result.outcomes !== null);
+  if (filled.length === 0) return;
+  const runIds = filled.map(({ runId }) => runId);
+  for (const { runId, outcomes } of filled)
+    await insertOutcomes(manager, { runId, outcomes: outcomes ?? [] });
+  const unbalanced = await listUnbalancedRuns(manager, runIds);
+  if (unbalanced.length > 0) throw new Error(`runs ${unbalanced.join(', ')}: not every item has one outcome`);
+  await settleRows(manager, runIds);
+  await clearStagedRows(manager, runIds);
 }

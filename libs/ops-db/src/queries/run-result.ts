@@ -1,4 +1,4 @@
-import type { CollectedProduct, Metric, OutputWarning } from '@meridian/core';
+import type { CollectedProduct, Metric, OutputWarning, SettledOutcome } from '@meridian/core';
 
 /** How an attempt went, by its own record; null where nobody measured. */
 export interface AttemptFacts {
@@ -20,4 +20,6 @@ export interface RunResult {
   readonly metrics: readonly Metric[];
   readonly warnings: readonly OutputWarning[];
   readonly facts: AttemptFacts;
+  /** Of each of its items, where its software fills tables; their rows are staged. */
+  readonly outcomes: readonly SettledOutcome[] | null;
 }

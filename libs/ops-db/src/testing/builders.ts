@@ -4,10 +4,13 @@ import {
   type CronSchedule,
   type Dims,
   type JsonObject,
+  type ResultTable,
   type SqlFragment,
   type TriggerType,
 } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
+import { ensureResultRelations } from '../queries/result-tables/ensure-result-relations.sql.js';
+import { registerResultTables } from '../queries/result-tables/register-result-tables.sql.js';
 import { queryRow } from '../sql.js';
 
 /** Every name a builder makes up ends in a number of its own, so that builders never collide. */
@@ -62,6 +65,7 @@ export interface SoftwareOptions {
   readonly environment?: JsonObject;
   readonly configSchema?: JsonObject;
   readonly exitCodes?: JsonObject;
+  readonly tables?: readonly ResultTable[];
 }
 
 export interface BuiltSoftware {
@@ -75,7 +79,13 @@ export async function aSoftwareVersion(
   options: SoftwareOptions = {},
 ): Promise<BuiltSoftware> {
   const n = nextNumber();
-  const { name = `software-${n}`, version = '1.0.0', command = ['true'], imageRef = null } = options;
+  const {
+    name = `software-${n}`,
+    version = '1.0.0',
+    command = ['true'],
+    imageRef = null,
+    tables = [],
+  } = options;
   const hostDirectory = options.hostDirectory === undefined ? '/usr/bin' : options.hostDirectory;
   const digest = options.digest ?? `sha256:${sha256(`${name} ${version}`)}`;
   const softwareId = await insertedId(
@@ -86,11 +96,15 @@ export async function aSoftwareVersion(
   const versionId = await insertedId(
     db,
     sql`INSERT INTO reduction_software_version
-          (software_id, version, image_ref, image_digest, host_directory, digest, command, environment, config_schema, exit_codes)
+          (software_id, version, image_ref, image_digest, host_directory, digest, command, environment, config_schema, exit_codes, tables)
         VALUES (${softwareId}, ${version}, ${imageRef}, ${options.imageDigest ?? null}, ${hostDirectory}, ${digest}, ${JSON.stringify(command)},
                 ${JSON.stringify(options.environment ?? {})}, ${JSON.stringify(options.configSchema ?? {})},
-                ${JSON.stringify(options.exitCodes ?? {})}) RETURNING id`,
+                ${JSON.stringify(options.exitCodes ?? {})}, ${JSON.stringify(tables)}) RETURNING id`,
   );
+  if (tables.length > 0) {
+    await registerResultTables(db, { name, tables });
+    await ensureResultRelations(db, { name, tables });
+  }
   return { softwareId, versionId };
 }
 

@@ -1,4 +1,4 @@
-import { JsonMap, Text, Texts } from '../../http/fields.js';
+import { JsonList, JsonMap, Text, Texts } from '../../http/fields.js';
 
 /** Members are checked again, and against each other, by the rules for definitions files. */
 export class RegisterSoftwareDto {
@@ -54,4 +54,7 @@ export class RegisterSoftwareDto {
 
   @JsonMap({ optional: true, description: 'Exit code → failure class.' })
   exit_codes?: Record<string, string>;
+
+  @JsonList({ optional: true, description: 'Result tables: name, description, rows_of, key, columns.' })
+  tables?: unknown[];
 }

@@ -1,0 +1,29 @@
+import { sql, type JsonScalar } from '@meridian/core';
+import type { EntityManager } from 'typeorm';
+import { queryRows } from '../../sql.js';
+
+export interface RowToStage {
+  readonly tableId: number;
+  /** From 1. */
+  readonly line: number;
+  readonly itemId: number | null;
+  /** In the order of the version's columns. */
+  readonly cells: readonly JsonScalar[];
+}
+
+/** Puts rows of an attempt where settling finds them; a line that is there is left alone. */
+export async function stageRows(
+  manager: EntityManager,
+  { runId, attempt, rows }: { runId: number; attempt: number; rows: readonly RowToStage[] },
+): Promise<void> {
+  if (rows.length === 0) return;
+  await queryRows(
+    manager,
+    sql`
+    INSERT INTO staged_row (run_id, attempt, table_id, line, item_id, cells)
+    SELECT ${runId}, ${attempt}, table_id, line, item_id, cells
+    FROM unnest(${rows.map(({ tableId }) => tableId)}::bigint[], ${rows.map(({ line }) => line)}::bigint[],
+      ${rows.map(({ itemId }) => itemId)}::bigint[], ${rows.map(({ cells }) => JSON.stringify(cells))}::jsonb[]) AS row (table_id, line, item_id, cells)
+    ON CONFLICT DO NOTHING`,
+  );
+}
