@@ -17,6 +17,7 @@ import { LargeArchives1700000000016 } from './1700000000016-large-archives.js';
 import { ClosesAndDrift1700000000017 } from './1700000000017-closes-and-drift.js';
 import { Afterwards1700000000018 } from './1700000000018-afterwards.js';
 import { ResultTables1700000000019 } from './1700000000019-result-tables.js';
+import { Quality1700000000020 } from './1700000000020-quality.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -39,4 +40,5 @@ export const MIGRATIONS = [
   ClosesAndDrift1700000000017,
   Afterwards1700000000018,
   ResultTables1700000000019,
+  Quality1700000000020,
 ];

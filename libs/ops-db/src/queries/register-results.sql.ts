@@ -3,6 +3,7 @@ import { clearStagedRows } from './result-tables/clear-staged-rows.sql.js';
 import { insertOutcomes } from './result-tables/insert-outcomes.sql.js';
 import { listUnbalancedRuns } from './result-tables/list-unbalanced-runs.sql.js';
 import { settleRows } from './result-tables/settle-rows.sql.js';
+import { judgeRuns } from '../quality/judge-runs.js';
 import { completeRuns } from './complete-runs.sql.js';
 import { insertMeasurements } from './insert-measurements.sql.js';
 import { insertProducts } from './insert-products.sql.js';
@@ -37,6 +38,10 @@ export async function registerResults(
     await recordAttemptFacts(
       transaction,
       mine.map((result) => result.facts),
+    );
+    await judgeRuns(
+      transaction,
+      mine.map(({ runId }) => runId),
     );
     return completeRuns(transaction, { actor, results: mine });
   });

@@ -179,6 +179,9 @@ export interface StepOptions {
   readonly maxWalltimeMinutes?: number;
   readonly retry?: JsonObject;
   readonly outputs?: JsonObject;
+  readonly quality?: readonly JsonObject[];
+  readonly publication?: JsonObject;
+  readonly retention?: JsonObject;
   readonly maxActiveRuns?: number;
   readonly pool?: string;
   readonly recipeHash?: string;
@@ -193,6 +196,9 @@ export interface BuiltStep extends BuiltPipeline, BuiltSoftware {
   readonly softwareHash: string;
   readonly configHash: string;
 }
+
+const jsonOrNull = (document: JsonObject | undefined): string | null =>
+  document === undefined ? null : JSON.stringify(document);
 
 /** A step that asks for 1 CPU, 1024 MB and 60 minutes, in a pipeline of its own unless one is given. */
 export async function aStep(db: EntityManager, options: StepOptions = {}): Promise<BuiltStep> {
@@ -210,12 +216,13 @@ export async function aStep(db: EntityManager, options: StepOptions = {}): Promi
     db,
     sql`INSERT INTO reduction_step (pipeline_id, name, position, software_id, software_version_id, version_policy, config_id,
           group_by, inputs, upstream_policy, cooldown_seconds, settle_seconds, min_members, max_memory_mb, max_walltime_minutes,
-          retry, outputs, max_active_runs, pool, recipe_hash, software_hash, config_hash)
+          retry, outputs, quality, publication, retention, max_active_runs, pool, recipe_hash, software_hash, config_hash)
         VALUES (${pipeline.pipelineId}, ${name}, ${position}, ${software.softwareId}, ${software.versionId}, ${versionPolicy},
           ${configId}, ${JSON.stringify(options.groupBy ?? [])}, ${JSON.stringify(options.inputs ?? {})},
           ${options.upstreamPolicy ?? 'all_current'}, ${options.cooldownSeconds ?? 0}, ${options.settleSeconds ?? 0},
           ${options.minMembers ?? 1}, ${options.maxMemoryMb ?? 1024}, ${options.maxWalltimeMinutes ?? 60},
-          ${JSON.stringify(options.retry ?? {})}, ${JSON.stringify(options.outputs ?? {})}, ${options.maxActiveRuns ?? null},
+          ${JSON.stringify(options.retry ?? {})}, ${JSON.stringify(options.outputs ?? {})},
+          ${JSON.stringify(options.quality ?? [])}, ${jsonOrNull(options.publication)}::jsonb, ${jsonOrNull(options.retention)}::jsonb, ${options.maxActiveRuns ?? null},
           ${options.pool ?? null}, ${recipeHash}, ${softwareHash}, ${configHash}) RETURNING id`,
   );
   for (const upstream of options.dependsOn ?? []) await aDependency(db, stepId, upstream.stepId);
