@@ -25,6 +25,7 @@ import { PipelinesModule } from './pipelines/pipelines.module.js';
 import { PlansModule } from './plans/plans.module.js';
 import { PoolsModule } from './pools/pools.module.js';
 import { ProductsModule } from './products/products.module.js';
+import { QualityModule } from './quality/quality.module.js';
 import { ResultTablesModule } from './result-tables/result-tables.module.js';
 import { RunsModule } from './runs/runs.module.js';
 import { SoftwareModule } from './software/software.module.js';
@@ -61,6 +62,7 @@ const NOUNS: Type[] = [
   PlansModule,
   PoolsModule,
   ProductsModule,
+  QualityModule,
   ResultTablesModule,
   RunsModule,
   SoftwareModule,

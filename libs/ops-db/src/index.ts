@@ -118,6 +118,8 @@ export {
 } from './queries/result-tables/read-result-rows.sql.js';
 export { insertOutcomes } from './queries/result-tables/insert-outcomes.sql.js';
 export { settleRows } from './queries/result-tables/settle-rows.sql.js';
+export { findQuality, type GivenVerdict, type RunQuality } from './queries/quality/find-quality.sql.js';
+export { giveVerdict } from './queries/quality/give-verdict.sql.js';
 export { stageRows, type RowToStage } from './queries/result-tables/stage-rows.sql.js';
 export { loadStoredDefinitions } from './queries/load-stored-definitions.sql.js';
 export { lockDefinitions } from './queries/lock-definitions.sql.js';

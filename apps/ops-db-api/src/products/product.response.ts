@@ -1,4 +1,4 @@
-import { PRODUCT_TYPES } from '@meridian/core';
+import { PRODUCT_TYPES, QA_VERDICTS } from '@meridian/core';
 import type { CopyRow, ProductRow } from '@meridian/ops-db';
 import { ApiProperty } from '@nestjs/swagger';
 
@@ -51,6 +51,13 @@ export class ProductResponse {
   @ApiProperty({ type: Number, nullable: true })
   superseded_by_run_id!: number | null;
 
+  @ApiProperty({
+    enum: QA_VERDICTS,
+    nullable: true,
+    description: 'That of its run; null while nobody has judged it.',
+  })
+  verdict!: string | null;
+
   static from(row: ProductRow): ProductResponse {
     const { id, name, type, pipeline, step, attempt, path, description, dims, metrics, sha256 } = row;
     return {
@@ -70,6 +77,7 @@ export class ProductResponse {
       registered_at: row.registeredAt,
       superseded_at: row.supersededAt,
       superseded_by_run_id: row.supersededByRunId,
+      verdict: row.verdict,
     };
   }
 }

@@ -15,7 +15,14 @@ export class ProductsService {
 
   /** Newest first. */
   list({ query, dims }: QueryWithDims<ProductsQueryDto>): Listing<ProductRow, ProductResponse> {
-    const { pipeline = null, step = null, run: runId = null, type = null, current: currentOnly } = query;
+    const {
+      pipeline = null,
+      step = null,
+      run: runId = null,
+      type = null,
+      verdict = null,
+      current: currentOnly,
+    } = query;
     return listingById({
       query,
       fetch: ({ after, limit }) =>
@@ -24,6 +31,7 @@ export class ProductsService {
           step,
           runId,
           type,
+          verdict,
           dims,
           currentOnly,
           before: after,

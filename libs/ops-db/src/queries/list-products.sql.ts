@@ -1,6 +1,7 @@
-import { rawSql, sql, type Dims, type JsonObject } from '@meridian/core';
+import { rawSql, sql, type Dims, type JsonObject, type QaVerdict } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow, queryRows } from '../sql.js';
+import { effectiveVerdict } from './quality/effective-verdict.js';
 import { dimsMatch, type DimsQuery } from './dims-match.js';
 
 export interface ProductRow {
@@ -20,6 +21,8 @@ export interface ProductRow {
   readonly registeredAt: Date;
   readonly supersededAt: Date | null;
   readonly supersededByRunId: number | null;
+  /** That of its run; null while nobody has judged it. */
+  readonly verdict: QaVerdict | null;
 }
 
 export interface ProductsQuery {
@@ -27,6 +30,7 @@ export interface ProductsQuery {
   readonly step: string | null;
   readonly runId: number | null;
   readonly type: string | null;
+  readonly verdict: QaVerdict | null;
   readonly dims: DimsQuery;
   /** False: superseded and retired ones too. */
   readonly currentOnly: boolean;
@@ -38,7 +42,7 @@ export interface ProductsQuery {
 const COLUMNS =
   rawSql(`item.id, item.name, p.type, pipeline.name AS pipeline, step.name AS step, p.run_id AS "runId", p.attempt,
       p.path, p.description, item.dims, p.metrics, item.size_bytes AS "sizeBytes", item.content_hash AS sha256,
-      item.registered_at AS "registeredAt", p.superseded_at AS "supersededAt", p.superseded_by_run_id AS "supersededByRunId"`);
+      item.registered_at AS "registeredAt", p.superseded_at AS "supersededAt", p.superseded_by_run_id AS "supersededByRunId", ${effectiveVerdict('p.run_id').text} AS verdict`);
 const TABLES = rawSql(`data_product p
     JOIN data_item item ON item.id = p.item_id
     JOIN run ON run.id = p.run_id
@@ -57,6 +61,7 @@ export const listProducts = (manager: EntityManager, query: ProductsQuery): Prom
       AND (${query.step}::text IS NULL OR step.name = ${query.step})
       AND (${query.runId}::bigint IS NULL OR p.run_id = ${query.runId})
       AND (${query.type}::text IS NULL OR p.type = ${query.type})
+      AND (${query.verdict}::text IS NULL OR ${effectiveVerdict('p.run_id')} = ${query.verdict})
       AND (NOT ${query.currentOnly}::boolean OR (p.superseded_at IS NULL AND item.retired_at IS NULL))
       AND ${dimsMatch(rawSql('item.dims'), query.dims)}
     ORDER BY item.id DESC

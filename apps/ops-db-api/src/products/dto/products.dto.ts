@@ -1,4 +1,4 @@
-import { PRODUCT_TYPES } from '@meridian/core';
+import { PRODUCT_TYPES, QA_VERDICTS, type QaVerdict } from '@meridian/core';
 import { OneOf, Text, WholeNumber, YesNo } from '../../http/fields.js';
 import { PageQuery } from '../../paging/page-query.dto.js';
 
@@ -14,6 +14,9 @@ export class ProductsQueryDto extends PageQuery {
 
   @OneOf(PRODUCT_TYPES, { optional: true })
   type?: string;
+
+  @OneOf(QA_VERDICTS, { optional: true, description: 'Only of runs of which this verdict holds.' })
+  verdict?: QaVerdict;
 
   @YesNo({
     inQuery: true,
