@@ -4,10 +4,15 @@ import { BackendCache } from '@meridian/hpc';
 import { connectDaemon } from '@meridian/ops-db';
 import { CollectResultsPass } from './passes/collect-results.pass.js';
 import { ObserveJobsPass } from './passes/observe-jobs.pass.js';
+import { PublishProductsPass } from './passes/publish-products.pass.js';
+import { WithdrawProductsPass } from './passes/withdraw-products.pass.js';
 import { RESULT_MANAGER_SETTINGS } from './result-manager.config.js';
 
 /** Even the shortest job takes its scheduler so long; looking sooner would only put off the look that finds it ended. */
 const FIRST_LOOK_MS = 500;
+
+/** After the first copy of a product that did not succeed; doubled with each. */
+const PUBLISH_AGAIN_SECONDS = 30;
 
 async function main(): Promise<void> {
   const settings = readSettings(RESULT_MANAGER_SETTINGS, process.env);
@@ -16,7 +21,7 @@ async function main(): Promise<void> {
   const database = await connectDaemon({
     name,
     url: settings.databaseUrl,
-    topics: ['results'],
+    topics: ['results', 'publish'],
     onLost: (error) =>
       logger.warn({ reason: error.message }, 'not listening for notifications, polling only'),
   });
@@ -50,6 +55,15 @@ async function main(): Promise<void> {
       lostAfterSeconds: settings.lostAfterSeconds,
     }),
     new CollectResultsPass({ ...common, rules, leaseSeconds, batchSize }),
+    new PublishProductsPass({
+      dataSource,
+      actor,
+      logger,
+      leaseSeconds,
+      batchSize,
+      retrySeconds: PUBLISH_AGAIN_SECONDS,
+    }),
+    new WithdrawProductsPass({ dataSource, logger, batchSize }),
   ];
   const close = async (): Promise<void> => {
     await backends.close();

@@ -120,6 +120,29 @@ export { insertOutcomes } from './queries/result-tables/insert-outcomes.sql.js';
 export { settleRows } from './queries/result-tables/settle-rows.sql.js';
 export { findQuality, type GivenVerdict, type RunQuality } from './queries/quality/find-quality.sql.js';
 export { giveVerdict } from './queries/quality/give-verdict.sql.js';
+export {
+  claimPublications,
+  loadClaimedPublications,
+  type ClaimedPublication,
+} from './queries/publication/claim-publications.sql.js';
+export { extendPublications } from './queries/publication/extend-publications.sql.js';
+export { finishPublications } from './queries/publication/finish-publications.sql.js';
+export {
+  findPublication,
+  listPublications,
+  type PublicationMove,
+  type PublicationRow,
+} from './queries/publication/list-publications.sql.js';
+export { listWithdrawnCopies, type WithdrawnCopy } from './queries/publication/list-withdrawn-copies.sql.js';
+export { recordDeletedCopies } from './queries/publication/record-deleted-copies.sql.js';
+export { requestPublication } from './queries/publication/request-publication.sql.js';
+export { withdrawPublication } from './queries/publication/withdraw-publication.sql.js';
+export { hasDuePublications } from './queries/publication/has-due-publications.sql.js';
+export { loadGates, type GatedPublication } from './queries/publication/load-gates.sql.js';
+export { lockGates } from './queries/publication/lock-gates.sql.js';
+export { moveGatedPublications, type GateMove } from './queries/publication/move-gated-publications.sql.js';
+export { putOffPublications, type FailedCopy } from './queries/publication/put-off-publications.sql.js';
+export { rescuePublications } from './queries/publication/rescue-publications.sql.js';
 export { stageRows, type RowToStage } from './queries/result-tables/stage-rows.sql.js';
 export { loadStoredDefinitions } from './queries/load-stored-definitions.sql.js';
 export { lockDefinitions } from './queries/lock-definitions.sql.js';

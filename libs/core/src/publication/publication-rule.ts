@@ -37,24 +37,35 @@ export interface GateFacts {
   readonly companions: ReadonlySet<ProductType>;
 }
 
-/** Why a product may not become public now; none when it may. A run that was not judged never passes: silence is no verdict. */
-export function gateProblems(gate: PublicationGate, facts: GateFacts): string[] {
+/** Why a product may not become public; open gates have no reasons. */
+export interface GateReasons {
+  /** It never may, as it is: another result, or another word about this one, is needed. */
+  readonly rejects: readonly string[];
+  /** It may yet: somebody or something is still to come. */
+  readonly waits: readonly string[];
+}
+
+/** What the gate says now. A run that was not judged never passes: silence is no verdict. */
+export function gateReasons(gate: PublicationGate, facts: GateFacts): GateReasons {
   const { verdict } = facts;
   const isGood = verdict !== null && QA_VERDICTS.indexOf(verdict) <= QA_VERDICTS.indexOf(gate.worst);
-  return [
-    ...(isGood
-      ? []
-      : [
-          verdict === null
-            ? 'its run was not judged'
-            : `its verdict is ${verdict}, and ${gate.worst} is the worst allowed`,
-        ]),
-    ...(gate.reviewed && !facts.isReviewed ? ['nobody has reviewed it'] : []),
-    ...(facts.isSuperseded ? ['a newer result has replaced it'] : []),
-    ...(facts.isTainted ? ['it is, or is made of, what was marked bad'] : []),
-    ...(facts.isVerified ? [] : ['its bytes are not there, or were not verified']),
-    ...gate.companions
-      .filter((type) => !facts.companions.has(type))
-      .map((type) => `its run has no verified ${type} product`),
-  ];
+  const judged =
+    verdict === null
+      ? 'its run was not judged'
+      : `its verdict is ${verdict}, and ${gate.worst} is the worst allowed`;
+  return {
+    rejects: [
+      ...(!isGood && verdict === 'FAIL' ? [judged] : []),
+      ...(facts.isSuperseded ? ['a newer result has replaced it'] : []),
+      ...(facts.isTainted ? ['it is, or is made of, what was marked bad'] : []),
+    ],
+    waits: [
+      ...(!isGood && verdict !== 'FAIL' ? [judged] : []),
+      ...(gate.reviewed && !facts.isReviewed ? ['nobody has reviewed it'] : []),
+      ...(facts.isVerified ? [] : ['its bytes are not there, or were not verified']),
+      ...gate.companions
+        .filter((type) => !facts.companions.has(type))
+        .map((type) => `its run has no verified ${type} product`),
+    ],
+  };
 }

@@ -2,7 +2,7 @@ import { DocumentReader } from '../definition/document-reader.js';
 import type { Problem } from '../shared/domain-error.js';
 import type { Json } from '../shared/json.js';
 import { parsePublication } from './parse-publication.js';
-import { gateProblems, type GateFacts, type PublicationGate } from './publication-rule.js';
+import { gateReasons, type GateFacts, type GateReasons, type PublicationGate } from './publication-rule.js';
 import { PUBLICATION_STATES, PUBLICATION_TRANSITIONS, type PublicationState } from './publication-state.js';
 
 const GATE: PublicationGate = { worst: 'WARN', reviewed: false, companions: [] };
@@ -12,24 +12,32 @@ const GOOD: GateFacts = {
 };
 
 describe('the gate of publication', () => {
-  it.each<[Partial<PublicationGate>, Partial<GateFacts>, string[]]>([
-    [{}, {}, []],
-    [{}, { verdict: 'WARN' }, []],
-    [{}, { verdict: 'NEEDS_REVIEW' }, ['its verdict is NEEDS_REVIEW, and WARN is the worst allowed']],
+  it.each<[Partial<PublicationGate>, Partial<GateFacts>, Partial<GateReasons>]>([
+    [{}, {}, {}],
+    [{}, { verdict: 'WARN' }, {}],
+    [
+      {},
+      { verdict: 'NEEDS_REVIEW' },
+      { waits: ['its verdict is NEEDS_REVIEW, and WARN is the worst allowed'] },
+    ],
     [
       { worst: 'NEEDS_REVIEW' },
       { verdict: 'FAIL' },
-      ['its verdict is FAIL, and NEEDS_REVIEW is the worst allowed'],
+      { rejects: ['its verdict is FAIL, and NEEDS_REVIEW is the worst allowed'] },
     ],
-    [{ worst: 'NEEDS_REVIEW' }, { verdict: null }, ['its run was not judged']],
-    [{ reviewed: true }, {}, ['nobody has reviewed it']],
-    [{ reviewed: true }, { isReviewed: true }, []],
-    [{}, { isSuperseded: true }, ['a newer result has replaced it']],
-    [{}, { isTainted: true }, ['it is, or is made of, what was marked bad']],
-    [{}, { isVerified: false }, ['its bytes are not there, or were not verified']],
-    [{ companions: ['SCIENCE', 'PLOT'] }, {}, ['its run has no verified PLOT product']],
-  ])('%j with %j: %j', (gate, facts, problems) => {
-    expect(gateProblems({ ...GATE, ...gate }, { ...GOOD, ...facts })).toEqual(problems);
+    [{ worst: 'NEEDS_REVIEW' }, { verdict: null }, { waits: ['its run was not judged'] }],
+    [{ reviewed: true }, {}, { waits: ['nobody has reviewed it'] }],
+    [{ reviewed: true }, { isReviewed: true }, {}],
+    [{}, { isSuperseded: true }, { rejects: ['a newer result has replaced it'] }],
+    [{}, { isTainted: true }, { rejects: ['it is, or is made of, what was marked bad'] }],
+    [{}, { isVerified: false }, { waits: ['its bytes are not there, or were not verified'] }],
+    [{ companions: ['SCIENCE', 'PLOT'] }, {}, { waits: ['its run has no verified PLOT product'] }],
+  ])('%j with %j: %j', (gate, facts, reasons) => {
+    expect(gateReasons({ ...GATE, ...gate }, { ...GOOD, ...facts })).toEqual({
+      rejects: [],
+      waits: [],
+      ...reasons,
+    });
   });
 });
 

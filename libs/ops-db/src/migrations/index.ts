@@ -18,6 +18,7 @@ import { ClosesAndDrift1700000000017 } from './1700000000017-closes-and-drift.js
 import { Afterwards1700000000018 } from './1700000000018-afterwards.js';
 import { ResultTables1700000000019 } from './1700000000019-result-tables.js';
 import { Quality1700000000020 } from './1700000000020-quality.js';
+import { Publication1700000000021 } from './1700000000021-publication.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -41,4 +42,5 @@ export const MIGRATIONS = [
   Afterwards1700000000018,
   ResultTables1700000000019,
   Quality1700000000020,
+  Publication1700000000021,
 ];

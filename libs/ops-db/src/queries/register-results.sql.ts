@@ -4,6 +4,7 @@ import { insertOutcomes } from './result-tables/insert-outcomes.sql.js';
 import { listUnbalancedRuns } from './result-tables/list-unbalanced-runs.sql.js';
 import { settleRows } from './result-tables/settle-rows.sql.js';
 import { judgeRuns } from '../quality/judge-runs.js';
+import { stagePublications } from './publication/stage-publications.sql.js';
 import { completeRuns } from './complete-runs.sql.js';
 import { insertMeasurements } from './insert-measurements.sql.js';
 import { insertProducts } from './insert-products.sql.js';
@@ -43,6 +44,7 @@ export async function registerResults(
       transaction,
       mine.map(({ runId }) => runId),
     );
+    await stagePublications(transaction, { runIds: mine.map(({ runId }) => runId), actor });
     return completeRuns(transaction, { actor, results: mine });
   });
 }
