@@ -20,6 +20,8 @@ import { addTokenCommand } from './commands/token.command.js';
 import { addTriggerCommand } from './commands/trigger.command.js';
 import { addCloseCommand } from './commands/close.command.js';
 import { addTablesCommand } from './commands/tables.command.js';
+import { addQualityCommand } from './commands/quality.command.js';
+import { addPublicationCommands } from './commands/publications.command.js';
 import { addPauseCommands } from './commands/pause.command.js';
 import { addDemoCommand } from './demo/demo.command.js';
 import { addDoctorCommand } from './commands/doctor.command.js';
@@ -47,6 +49,8 @@ const COMMANDS = [
   addProductsCommand,
   addGetCommand,
   addTablesCommand,
+  addQualityCommand,
+  addPublicationCommands,
   addLineageCommand,
   addChangeRunsCommands,
   addPauseCommands,

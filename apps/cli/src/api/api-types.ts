@@ -93,6 +93,37 @@ export interface RunDetail extends Run {
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
 }
 
+export interface RunQuality {
+  readonly run_id: number;
+  readonly verdict: string | null;
+  readonly judged: string | null;
+  readonly findings: readonly {
+    readonly measure: string;
+    readonly value: number | null;
+    readonly verdict: string;
+    readonly reason: string;
+  }[];
+  readonly given: readonly {
+    readonly verdict: string;
+    readonly reason: string;
+    readonly given_by: string;
+    readonly given_at: string;
+  }[];
+}
+
+export interface Publication {
+  readonly id: number;
+  readonly product_id: number;
+  readonly product: string;
+  readonly pipeline: string;
+  readonly step: string;
+  readonly location: string;
+  readonly state: string;
+  readonly reasons: readonly string[];
+  readonly version: number | null;
+  readonly path: string | null;
+}
+
 export interface ResultTable {
   readonly software: string;
   readonly name: string;

@@ -67,7 +67,7 @@ BEGIN
   END IF;
   INSERT INTO publication_event (publication_id, from_state, to_state, actor, reason)
   VALUES (NEW.id, CASE WHEN TG_OP = 'UPDATE' THEN OLD.state END, NEW.state, NEW.moved_by, NEW.moved_why);
-  PERFORM pg_notify('meridian_work', CASE WHEN NEW.state IN ('published', 'rejected', 'failed') THEN 'published' ELSE 'publish' END);
+  IF NEW.state = 'staged' THEN PERFORM pg_notify('meridian_work', 'publish'); END IF;
   RETURN NULL;
 END $$;
 CREATE TRIGGER publication_move_is_legal_and_recorded AFTER INSERT OR UPDATE ON publication FOR EACH ROW EXECUTE FUNCTION record_publication_moves();
