@@ -326,6 +326,20 @@ CREATE TABLE instrument_module (
   CONSTRAINT instrument_module_name_is_unique_per_instrument UNIQUE (instrument_id, name)
 );
 
+CREATE TABLE item_outcome (
+  run_id bigint NOT NULL,
+  item_id bigint NOT NULL,
+  outcome text NOT NULL,
+  reason text DEFAULT ''::text NOT NULL,
+  failure_class text DEFAULT ''::text NOT NULL,
+  elapsed_seconds double precision,
+  overhead_seconds double precision,
+  CONSTRAINT item_outcome_is_known CHECK ((outcome = ANY (ARRAY['ok'::text, 'ok_flagged'::text, 'skipped'::text, 'failed'::text, 'missing'::text]))),
+  CONSTRAINT item_outcome_item_id_fkey FOREIGN KEY (item_id) REFERENCES data_item(id),
+  CONSTRAINT item_outcome_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
+  CONSTRAINT item_outcome_pkey PRIMARY KEY (run_id, item_id)
+);
+
 CREATE TABLE kill_request (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   scope text NOT NULL,
@@ -472,6 +486,103 @@ CREATE TABLE pipeline (
   CONSTRAINT pipeline_name_is_unique UNIQUE (name)
 );
 
+CREATE TABLE publication (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  item_id bigint NOT NULL,
+  data_location_id bigint NOT NULL,
+  gate jsonb NOT NULL,
+  max_attempts integer NOT NULL,
+  state text DEFAULT 'staged'::text NOT NULL,
+  reasons text[] DEFAULT '{}'::text[] NOT NULL,
+  version integer,
+  path text,
+  attempts integer DEFAULT 0 NOT NULL,
+  not_before timestamp with time zone DEFAULT now() NOT NULL,
+  lease_owner text,
+  lease_expires_at timestamp with time zone,
+  moved_by text NOT NULL,
+  moved_why text DEFAULT ''::text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  changed_at timestamp with time zone DEFAULT now() NOT NULL,
+  published_at timestamp with time zone,
+  CONSTRAINT only_publishing_products_are_leased CHECK ((((lease_owner IS NOT NULL) = (state = 'publishing'::text)) AND ((lease_owner IS NULL) = (lease_expires_at IS NULL)))),
+  CONSTRAINT publication_state_is_known CHECK ((state = ANY (ARRAY['staged'::text, 'eligible'::text, 'publishing'::text, 'published'::text, 'rejected'::text, 'failed'::text, 'withdrawn'::text]))),
+  CONSTRAINT publication_version_counts_from_1 CHECK ((version >= 1)),
+  CONSTRAINT published_product_has_a_version CHECK (((state <> ALL (ARRAY['publishing'::text, 'published'::text, 'withdrawn'::text])) OR ((version IS NOT NULL) AND (path IS NOT NULL)))),
+  CONSTRAINT published_product_has_published_at CHECK (((state = ANY (ARRAY['published'::text, 'withdrawn'::text])) = (published_at IS NOT NULL))),
+  CONSTRAINT publication_data_location_id_fkey FOREIGN KEY (data_location_id) REFERENCES data_location(id),
+  CONSTRAINT publication_item_id_fkey FOREIGN KEY (item_id) REFERENCES data_product(item_id),
+  CONSTRAINT publication_pkey PRIMARY KEY (id),
+  CONSTRAINT one_publication_per_path UNIQUE (data_location_id, path),
+  CONSTRAINT one_publication_per_product_and_place UNIQUE (item_id, data_location_id)
+);
+
+CREATE TABLE publication_event (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  publication_id bigint NOT NULL,
+  from_state text,
+  to_state text NOT NULL,
+  actor text NOT NULL,
+  reason text NOT NULL,
+  at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT publication_event_publication_id_fkey FOREIGN KEY (publication_id) REFERENCES publication(id),
+  CONSTRAINT publication_event_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE publication_transition (
+  from_state text NOT NULL,
+  to_state text NOT NULL,
+  CONSTRAINT publication_transition_pkey PRIMARY KEY (from_state, to_state)
+);
+
+CREATE TABLE qa_finding (
+  run_id bigint NOT NULL,
+  place integer NOT NULL,
+  measure text NOT NULL,
+  value double precision,
+  verdict text NOT NULL,
+  reason text DEFAULT ''::text NOT NULL,
+  CONSTRAINT qa_finding_is_known CHECK ((verdict = ANY (ARRAY['PASS'::text, 'WARN'::text, 'NEEDS_REVIEW'::text, 'FAIL'::text]))),
+  CONSTRAINT qa_finding_run_id_fkey FOREIGN KEY (run_id) REFERENCES qa_judgement(run_id) ON DELETE CASCADE,
+  CONSTRAINT qa_finding_pkey PRIMARY KEY (run_id, place)
+);
+
+CREATE TABLE qa_judgement (
+  run_id bigint NOT NULL,
+  verdict text NOT NULL,
+  judged_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT qa_judgement_is_known CHECK ((verdict = ANY (ARRAY['PASS'::text, 'WARN'::text, 'NEEDS_REVIEW'::text, 'FAIL'::text]))),
+  CONSTRAINT qa_judgement_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
+  CONSTRAINT qa_judgement_pkey PRIMARY KEY (run_id)
+);
+
+CREATE TABLE qa_verdict (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  run_id bigint NOT NULL,
+  verdict text NOT NULL,
+  reason text NOT NULL,
+  given_by text NOT NULL,
+  given_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT qa_verdict_is_known CHECK ((verdict = ANY (ARRAY['PASS'::text, 'WARN'::text, 'NEEDS_REVIEW'::text, 'FAIL'::text]))),
+  CONSTRAINT qa_verdict_says_why CHECK ((reason <> ''::text)),
+  CONSTRAINT qa_verdict_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
+  CONSTRAINT qa_verdict_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE quarantined_row (
+  run_id bigint NOT NULL,
+  attempt integer NOT NULL,
+  file text NOT NULL,
+  line bigint NOT NULL,
+  item_id bigint,
+  reason text NOT NULL,
+  content text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT quarantined_row_item_id_fkey FOREIGN KEY (item_id) REFERENCES data_item(id),
+  CONSTRAINT quarantined_row_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
+  CONSTRAINT quarantined_row_pkey PRIMARY KEY (run_id, attempt, file, line)
+);
+
 CREATE TABLE raw_data_file (
   item_id bigint NOT NULL,
   external_id text NOT NULL,
@@ -532,11 +643,13 @@ CREATE TABLE reduction_software_version (
   exit_codes jsonb DEFAULT '{}'::jsonb NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   image_digest text,
+  tables jsonb DEFAULT '[]'::jsonb NOT NULL,
   CONSTRAINT only_images_have_an_image_digest CHECK (((image_digest IS NULL) OR (image_ref IS NOT NULL))),
   CONSTRAINT software_command_is_a_list CHECK (((jsonb_typeof(command) = 'array'::text) AND (jsonb_array_length(command) > 0))),
   CONSTRAINT software_digest_is_sha256 CHECK ((digest ~ '^sha256:[0-9a-f]{64}$'::text)),
   CONSTRAINT software_host_directory_is_absolute CHECK ((host_directory ~~ '/%'::text)),
   CONSTRAINT software_image_digest_is_sha256 CHECK ((image_digest ~ '^sha256:[0-9a-f]{64}$'::text)),
+  CONSTRAINT software_tables_are_a_list CHECK ((jsonb_typeof(tables) = 'array'::text)),
   CONSTRAINT software_version_has_an_image_or_a_directory CHECK ((num_nonnulls(image_ref, host_directory) >= 1)),
   CONSTRAINT software_version_is_semantic CHECK ((version ~ '^[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?$'::text)),
   CONSTRAINT reduction_software_version_software_id_fkey FOREIGN KEY (software_id) REFERENCES reduction_software(id),
@@ -581,6 +694,9 @@ CREATE TABLE reduction_step (
   paused_at timestamp with time zone,
   paused_by text,
   pause_reason text,
+  quality jsonb DEFAULT '[]'::jsonb NOT NULL,
+  publication jsonb,
+  retention jsonb,
   CONSTRAINT reduction_step_name_is_a_slug CHECK ((name ~ '^[a-z0-9][a-z0-9_.-]{0,62}$'::text)),
   CONSTRAINT step_associations_is_a_list CHECK ((jsonb_typeof(associations) = 'array'::text)),
   CONSTRAINT step_cooldown_is_not_negative CHECK ((cooldown_seconds >= 0)),
@@ -593,6 +709,9 @@ CREATE TABLE reduction_step (
   CONSTRAINT step_memory_is_positive CHECK ((memory_mb > 0)),
   CONSTRAINT step_min_members_is_positive CHECK ((min_members >= 1)),
   CONSTRAINT step_pause_names_who CHECK (((paused_at IS NULL) = (paused_by IS NULL))),
+  CONSTRAINT step_publication_is_an_object CHECK ((jsonb_typeof(publication) = 'object'::text)),
+  CONSTRAINT step_quality_is_a_list CHECK ((jsonb_typeof(quality) = 'array'::text)),
+  CONSTRAINT step_retention_is_an_object CHECK ((jsonb_typeof(retention) = 'object'::text)),
   CONSTRAINT step_settle_is_not_negative CHECK ((settle_seconds >= 0)),
   CONSTRAINT step_upstream_policy_is_known CHECK ((upstream_policy = ANY (ARRAY['all_current'::text, 'available'::text]))),
   CONSTRAINT step_version_policy_is_known CHECK ((version_policy = ANY (ARRAY['exact'::text, 'compatible'::text, 'any'::text]))),
@@ -629,6 +748,35 @@ CREATE TABLE relation_change (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   relation text NOT NULL,
   CONSTRAINT relation_change_pkey PRIMARY KEY (tx, id)
+);
+
+CREATE TABLE result_head (
+  table_id bigint NOT NULL,
+  subject_id bigint NOT NULL,
+  version_major integer NOT NULL,
+  version_minor integer NOT NULL,
+  run_id bigint NOT NULL,
+  CONSTRAINT result_head_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
+  CONSTRAINT result_head_table_id_fkey FOREIGN KEY (table_id) REFERENCES result_table(id),
+  CONSTRAINT result_head_pkey PRIMARY KEY (table_id, subject_id)
+);
+
+CREATE TABLE result_table (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  software_id bigint NOT NULL,
+  name text NOT NULL,
+  relation text NOT NULL,
+  rows_of text NOT NULL,
+  key text[] NOT NULL,
+  description text DEFAULT ''::text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT result_relation_is_plain CHECK ((relation ~ '^[a-z][a-z0-9_]{0,49}$'::text)),
+  CONSTRAINT result_table_name_is_plain CHECK ((name ~ '^[a-z][a-z0-9_]{0,29}$'::text)),
+  CONSTRAINT result_table_subject_is_known CHECK ((rows_of = ANY (ARRAY['item'::text, 'sub_group'::text]))),
+  CONSTRAINT result_table_software_id_fkey FOREIGN KEY (software_id) REFERENCES reduction_software(id),
+  CONSTRAINT result_table_pkey PRIMARY KEY (id),
+  CONSTRAINT one_table_of_a_name_per_software UNIQUE (software_id, name),
+  CONSTRAINT one_table_per_relation UNIQUE (relation)
 );
 
 CREATE TABLE run (
@@ -801,6 +949,16 @@ CREATE TABLE source (
   CONSTRAINT source_name_is_unique UNIQUE (name)
 );
 
+CREATE TABLE staged_row (
+  run_id bigint NOT NULL,
+  attempt integer NOT NULL,
+  table_id bigint NOT NULL,
+  line bigint NOT NULL,
+  item_id bigint,
+  cells jsonb NOT NULL,
+  CONSTRAINT staged_row_pkey PRIMARY KEY (run_id, attempt, table_id, line)
+);
+
 CREATE TABLE step_evaluation (
   step_id bigint NOT NULL,
   snapshot pg_snapshot NOT NULL,
@@ -953,6 +1111,10 @@ CREATE INDEX grouping_close_by_transaction ON public.grouping_close USING btree 
 
 CREATE INDEX input_set_member_by_item ON public.input_set_member USING btree (item_id);
 
+CREATE INDEX item_outcome_by_item ON public.item_outcome USING btree (item_id, run_id DESC);
+
+CREATE INDEX item_outcome_to_look_at ON public.item_outcome USING btree (run_id, outcome) WHERE (outcome = ANY (ARRAY['failed'::text, 'missing'::text]));
+
 CREATE INDEX kill_that_holds ON public.kill_request USING btree (id) WHERE holds;
 
 CREATE UNIQUE INDEX one_active_run_per_sub_group ON public.run USING btree (sub_group_id) WHERE (status = ANY (ARRAY['PENDING'::text, 'STAGING_DATA'::text, 'SUBMITTING'::text, 'SUBMITTED'::text, 'RUNNING'::text, 'COLLECTING_RESULTS'::text]));
@@ -966,6 +1128,18 @@ CREATE INDEX open_trigger_request ON public.trigger_request USING btree (pipelin
 CREATE INDEX pending_run_by_urgency ON public.run USING btree (location_id, priority DESC, id) WHERE (status = 'PENDING'::text);
 
 CREATE INDEX physical_copy_by_item ON public.physical_copy USING btree (item_id);
+
+CREATE INDEX publication_by_state ON public.publication USING btree (state, id DESC);
+
+CREATE INDEX publication_event_by_publication ON public.publication_event USING btree (publication_id, id);
+
+CREATE INDEX publication_to_be_moved ON public.publication USING btree (state, not_before) WHERE (state = ANY (ARRAY['staged'::text, 'eligible'::text, 'publishing'::text]));
+
+CREATE INDEX qa_finding_by_measure ON public.qa_finding USING btree (measure, run_id DESC) WHERE (value IS NOT NULL);
+
+CREATE INDEX qa_verdict_by_run ON public.qa_verdict USING btree (run_id, id DESC);
+
+CREATE INDEX quarantined_row_by_item ON public.quarantined_row USING btree (item_id) WHERE (item_id IS NOT NULL);
 
 CREATE INDEX raw_data_file_by_package ON public.raw_data_file USING btree (raw_data_package_id);
 
@@ -990,6 +1164,8 @@ CREATE INDEX run_outcome_by_step ON public.run_outcome USING btree (location_id,
 CREATE INDEX run_outcome_to_judge ON public.run_outcome USING btree (id) WHERE (NOT is_judged);
 
 CREATE INDEX run_warning_by_run ON public.run_warning USING btree (run_id);
+
+CREATE INDEX staged_row_by_item ON public.staged_row USING btree (run_id, table_id, item_id);
 
 CREATE INDEX step_by_pool ON public.reduction_step USING btree (pool) WHERE (pool IS NOT NULL);
 
@@ -1080,6 +1256,42 @@ BEGIN
     NEW.revision := OLD.revision + 1;
   END IF;
   RETURN NEW;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.ensure_result_relation(wanted result_table, columns jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  subject constant text := CASE wanted.rows_of WHEN 'item' THEN 'item_id' ELSE 'sub_group_id' END;
+  of_whom constant text := CASE wanted.rows_of WHEN 'item' THEN 'data_item' ELSE 'sub_group' END;
+  keys text;
+  declared record;
+  target text;
+BEGIN
+  EXECUTE format('CREATE TABLE IF NOT EXISTS results.%I (
+    row_id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, %I bigint NOT NULL REFERENCES public.%I,
+    version_major integer NOT NULL, version_minor integer NOT NULL, software_version text NOT NULL,
+    run_id bigint NOT NULL REFERENCES public.run, created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now(),
+    line bigint NOT NULL)', wanted.relation, subject, of_whom);
+  EXECUTE format('CREATE TABLE IF NOT EXISTS results.%I (LIKE results.%I, replaced_at timestamptz NOT NULL, replaced_by_run_id bigint NOT NULL)',
+    wanted.relation || '__history', wanted.relation);
+  FOREACH target IN ARRAY ARRAY[wanted.relation, wanted.relation || '__history'] LOOP
+    FOR declared IN SELECT * FROM jsonb_to_recordset(columns) AS c(name text, type text, unit text, section text, description text, bits jsonb) LOOP
+      EXECUTE format('ALTER TABLE results.%I ADD COLUMN IF NOT EXISTS %I %s', target, declared.name, result_column_type(declared.type));
+      EXECUTE format('COMMENT ON COLUMN results.%I.%I IS %L', target, declared.name, concat_ws('; ', nullif(declared.description, ''),
+        'unit: ' || nullif(declared.unit, ''), 'section: ' || nullif(declared.section, ''),
+        (SELECT 'bits: ' || string_agg(format('%s %s', bit.bit, bit.name), ', ' ORDER BY bit.bit) FROM jsonb_to_recordset(declared.bits) AS bit(bit integer, name text))));
+    END LOOP;
+  END LOOP;
+  SELECT coalesce(string_agg(format(', %I', name), '' ORDER BY place), '') INTO keys FROM unnest(wanted.key) WITH ORDINALITY AS one(name, place);
+  EXECUTE format('CREATE UNIQUE INDEX IF NOT EXISTS %I ON results.%I (%I, version_major, version_minor%s)',
+    wanted.relation || '__key', wanted.relation, subject, keys);
+  EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON results.%I (run_id)', wanted.relation || '__run', wanted.relation);
+  EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON results.%I (%I)', wanted.relation || '__past', wanted.relation || '__history', subject);
+  EXECUTE format('COMMENT ON TABLE results.%I IS %L', wanted.relation, wanted.description);
+  PERFORM show_current_results(wanted);
 END $function$
 ;
 
@@ -1214,6 +1426,24 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.measure_result_rows(measured result_table, of_run bigint, kind text, column_name text, flags text[])
+ RETURNS double precision
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  counted text;
+  found double precision;
+BEGIN
+  counted := CASE kind WHEN 'rows' THEN 'count(*)'
+    WHEN 'null_fraction' THEN format('avg((%I IS NULL)::integer)', column_name)
+    WHEN 'flagged_fraction' THEN format('avg((%s)::integer)',
+      coalesce((SELECT string_agg(format('coalesce(%I, 0) <> 0', flag), ' OR ') FROM unnest(flags) flag), 'false')) END;
+  EXECUTE format('SELECT (%s)::double precision FROM results.%I WHERE run_id = $1', counted, measured.relation) INTO found USING of_run;
+  RETURN found;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.note_close_shapes()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1265,6 +1495,29 @@ BEGIN
       SELECT o.id, to_jsonb(o) FROM old_rows o JOIN new_rows n USING (id) WHERE o.revision <> n.revision;
   END IF;
   IF FOUND THEN PERFORM pg_notify('meridian_work', 'evaluate'); END IF;
+  RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.record_publication_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    IF NEW.state <> OLD.state AND NOT EXISTS (SELECT FROM publication_transition WHERE from_state = OLD.state AND to_state = NEW.state) THEN
+      RAISE EXCEPTION 'publication % cannot go from % to %', OLD.id, OLD.state, NEW.state
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'publication_transition_is_legal';
+    END IF;
+    IF OLD.published_at IS NOT NULL AND (NEW.item_id, NEW.data_location_id, NEW.version, NEW.path, NEW.published_at)
+        IS DISTINCT FROM (OLD.item_id, OLD.data_location_id, OLD.version, OLD.path, OLD.published_at) THEN
+      RAISE EXCEPTION 'publication % is immutable', OLD.id USING ERRCODE = 'check_violation', CONSTRAINT = 'published_product_is_immutable';
+    END IF;
+    IF NEW.state = OLD.state THEN RETURN NULL; END IF;
+  END IF;
+  INSERT INTO publication_event (publication_id, from_state, to_state, actor, reason)
+  VALUES (NEW.id, CASE WHEN TG_OP = 'UPDATE' THEN OLD.state END, NEW.state, NEW.moved_by, NEW.moved_why);
+  IF NEW.state = 'staged' THEN PERFORM pg_notify('meridian_work', 'publish'); END IF;
   RETURN NULL;
 END $function$
 ;
@@ -1359,6 +1612,17 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.result_column_type(declared text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+  SELECT CASE declared WHEN 'boolean' THEN 'boolean' WHEN 'int16' THEN 'smallint' WHEN 'int32' THEN 'integer' WHEN 'int64' THEN 'bigint'
+    WHEN 'float32' THEN 'real' WHEN 'float64' THEN 'double precision' WHEN 'text' THEN 'text' WHEN 'timestamp' THEN 'timestamptz'
+    WHEN 'flags' THEN 'integer' END
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.scalar_json(value jsonb)
  RETURNS jsonb
  LANGUAGE sql
@@ -1372,6 +1636,67 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.settle_result_rows(settled result_table, columns jsonb, of_run bigint, of_attempt integer, version text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  subject constant text := CASE settled.rows_of WHEN 'item' THEN 'item_id' ELSE 'sub_group_id' END;
+  major constant integer := split_part(version, '.', 1);
+  minor constant integer := split_part(version, '.', 2);
+  -- $1 run, $2 attempt, $3 table, $4 and $5 version, $6 its whole number, $7 subjects.
+  staged constant text := format('(SELECT %s AS subject, line, cells FROM public.staged_row WHERE run_id = $1 AND attempt = $2 AND table_id = $3)',
+    CASE settled.rows_of WHEN 'item' THEN 'item_id' ELSE '$7[1]' END);
+  -- As an array: nobody has counted what this transaction wrote, and a join of guesses may compare everything with everything.
+  subjects bigint[];
+  present text;
+  names text;
+  cells text;
+  taken text;
+  keys text;
+  same_key text;
+  row_count bigint;
+BEGIN
+  SELECT coalesce(array_agg(id), '{}') INTO subjects
+  FROM (
+    SELECT item_id AS id FROM item_outcome WHERE settled.rows_of = 'item' AND run_id = of_run AND outcome IN ('ok', 'ok_flagged')
+    UNION ALL
+    SELECT sub_group_id FROM run WHERE settled.rows_of = 'sub_group' AND run.id = of_run
+  ) ended
+  WHERE NOT EXISTS (SELECT FROM result_head head WHERE head.table_id = settled.id AND head.subject_id = ended.id
+    AND head.version_major = major AND head.version_minor = minor AND head.run_id > of_run);
+  SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO present FROM pg_attribute
+  WHERE attrelid = format('results.%I', settled.relation)::regclass AND attnum > 0 AND NOT attisdropped;
+  SELECT string_agg(quote_ident(name), ', ' ORDER BY place), string_agg(cell, ', ' ORDER BY place),
+    string_agg(format('%1$I = excluded.%1$I', name), ', ' ORDER BY place),
+    coalesce(string_agg(format(', %I', name), '' ORDER BY place) FILTER (WHERE name = ANY(settled.key)), ''),
+    coalesce(string_agg(format(' AND %s = known.%I', cell, name), '' ORDER BY place) FILTER (WHERE name = ANY(settled.key)), '')
+  INTO names, cells, taken, keys, same_key
+  FROM (
+    SELECT declared ->> 'name' AS name, place, format('(cells ->> %s)::%s', place - 1, result_column_type(declared ->> 'type')) AS cell
+    FROM jsonb_array_elements(columns) WITH ORDINALITY AS one(declared, place)
+  ) declared_columns;
+  EXECUTE format('INSERT INTO results.%I (%s, replaced_at, replaced_by_run_id)
+    SELECT %s, now(), $1 FROM results.%I known
+    WHERE known.version_major = $4 AND known.version_minor = $5 AND known.run_id <> $1 AND known.%I = ANY($7)',
+    settled.relation || '__history', present, present, settled.relation, subject) USING of_run, of_attempt, settled.id, major, minor, version, subjects;
+  EXECUTE format('DELETE FROM results.%I known WHERE known.version_major = $4 AND known.version_minor = $5 AND known.%I = ANY($7)
+    AND NOT EXISTS (SELECT FROM %s staged WHERE staged.subject = known.%I%s)',
+    settled.relation, subject, staged, subject, same_key) USING of_run, of_attempt, settled.id, major, minor, version, subjects;
+  EXECUTE format('INSERT INTO results.%I (%I, version_major, version_minor, software_version, run_id, line, %s)
+    SELECT subject, $4, $5, $6, $1, line, %s FROM %s staged WHERE subject = ANY($7) ORDER BY line
+    ON CONFLICT (%I, version_major, version_minor%s) DO UPDATE SET software_version = excluded.software_version, run_id = excluded.run_id,
+      line = excluded.line, updated_at = now(), %s',
+    settled.relation, subject, names, cells, staged, subject, keys, taken) USING of_run, of_attempt, settled.id, major, minor, version, subjects;
+  GET DIAGNOSTICS row_count = ROW_COUNT;
+  INSERT INTO result_head AS head (table_id, subject_id, version_major, version_minor, run_id)
+  SELECT settled.id, subject_id, major, minor, of_run FROM unnest(subjects) subject_id
+  ON CONFLICT (table_id, subject_id) DO UPDATE SET version_major = excluded.version_major, version_minor = excluded.version_minor, run_id = excluded.run_id
+  WHERE (excluded.version_major, excluded.version_minor) >= (head.version_major, head.version_minor);
+  RETURN row_count;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.shift_fingerprint(base text, sum_a numeric, sum_b numeric)
  RETURNS text
  LANGUAGE sql
@@ -1379,6 +1704,30 @@ CREATE OR REPLACE FUNCTION public.shift_fingerprint(base text, sum_a numeric, su
 AS $function$
   SELECT add_fingerprints(base, fingerprint(sum_a, sum_b))
 $function$
+;
+
+CREATE OR REPLACE FUNCTION public.show_current_results(shown result_table)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  subject constant text := CASE shown.rows_of WHEN 'item' THEN 'item_id' ELSE 'sub_group_id' END;
+  dims constant text := CASE shown.rows_of WHEN 'item' THEN 'item.dims' ELSE 'of_run.dims' END;
+  declared text;
+BEGIN
+  SELECT string_agg(format(', found.%I', attname), '' ORDER BY attnum) INTO declared FROM pg_attribute
+  WHERE attrelid = format('results.%I', shown.relation)::regclass AND attnum > 9 AND NOT attisdropped;
+  EXECUTE format('CREATE OR REPLACE VIEW results.%I AS
+    SELECT found.row_id, found.%I, found.version_major, found.version_minor, found.software_version, found.run_id, found.created_at, found.updated_at,
+      %s AS dims, (made_for.state <> ''current'' OR made_for.last_completed_run_id <> found.run_id) AS is_stale%s
+    FROM results.%I found
+    JOIN public.result_head head ON head.table_id = %s AND head.subject_id = found.%I
+      AND head.version_major = found.version_major AND head.version_minor = found.version_minor
+    JOIN public.run of_run ON of_run.id = found.run_id
+    JOIN public.sub_group made_for ON made_for.id = of_run.sub_group_id%s',
+    shown.relation || '__current', subject, dims, declared, shown.relation, shown.id, subject,
+    CASE shown.rows_of WHEN 'item' THEN ' JOIN public.data_item item ON item.id = found.item_id AND item.retired_at IS NULL' ELSE '' END);
+END $function$
 ;
 
 CREATE OR REPLACE FUNCTION public.subtract_fingerprint(whole text, part text)
@@ -1476,6 +1825,8 @@ CREATE TRIGGER new_run_is_tallied AFTER INSERT ON public.run REFERENCING NEW TAB
 
 CREATE TRIGGER pipeline_asks_for_evaluation AFTER INSERT OR UPDATE ON public.pipeline FOR EACH STATEMENT EXECUTE FUNCTION request_evaluation();
 
+CREATE TRIGGER publication_move_is_legal_and_recorded AFTER INSERT OR UPDATE ON public.publication FOR EACH ROW EXECUTE FUNCTION record_publication_moves();
+
 CREATE TRIGGER reduction_step_asks_for_evaluation AFTER INSERT OR UPDATE ON public.reduction_step FOR EACH STATEMENT EXECUTE FUNCTION request_evaluation();
 
 CREATE TRIGGER run_association_is_immutable BEFORE UPDATE ON public.run_association FOR EACH ROW EXECUTE FUNCTION refuse_update();
@@ -1486,6 +1837,6 @@ CREATE TRIGGER run_move_is_legal_and_recorded AFTER UPDATE ON public.run REFEREN
 
 CREATE TRIGGER run_outcome_is_recorded AFTER UPDATE ON public.run REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION record_run_outcomes();
 
-CREATE TRIGGER software_version_is_immutable BEFORE UPDATE OF software_id, version, image_ref, digest, command, environment, config_schema, exit_codes, image_digest ON public.reduction_software_version FOR EACH ROW EXECUTE FUNCTION refuse_update();
+CREATE TRIGGER software_version_is_immutable BEFORE UPDATE OF software_id, version, image_ref, digest, command, environment, config_schema, exit_codes, image_digest, tables ON public.reduction_software_version FOR EACH ROW EXECUTE FUNCTION refuse_update();
 
 CREATE TRIGGER trigger_request_asks_for_evaluation AFTER INSERT ON public.trigger_request FOR EACH STATEMENT EXECUTE FUNCTION request_evaluation();
