@@ -55,14 +55,7 @@ async function main(): Promise<void> {
       lostAfterSeconds: settings.lostAfterSeconds,
     }),
     new CollectResultsPass({ ...common, rules, leaseSeconds, batchSize }),
-    new PublishProductsPass({
-      dataSource,
-      actor,
-      logger,
-      leaseSeconds,
-      batchSize,
-      retrySeconds: PUBLISH_AGAIN_SECONDS,
-    }),
+    new PublishProductsPass({ ...common, leaseSeconds, batchSize, retrySeconds: PUBLISH_AGAIN_SECONDS }),
     new WithdrawProductsPass({ dataSource, logger, batchSize }),
   ];
   const close = async (): Promise<void> => {

@@ -62,7 +62,7 @@ export class ConfigReader {
     if (value === undefined) return null;
     const isGood =
       Array.isArray(value) && value.length > 0 && value.every((entry) => typeof entry === 'string');
-    return isGood ? (value) : this.refuse(key, 'is not a list of texts');
+    return isGood ? value : this.refuse(key, 'is not a list of texts');
   }
 
   /** Name → text. */

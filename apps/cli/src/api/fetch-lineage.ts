@@ -1,5 +1,5 @@
 import type { ApiClient } from './api-client.js';
-import type { Lineage, LineageAnswer, LineageEdge } from './api-types.js';
+import type { Lineage, LineageAnswer, LineageEdge } from './lineage-types.js';
 import type { LineageDirection } from './lineage-tree.js';
 
 /** The lineage of an item in one direction, as far as the API shows it in one answer (`truncated` says when there is more). */

@@ -1,5 +1,5 @@
 import type { TreeNode } from '../terminal/tree.js';
-import type { Lineage, LineageItem } from './api-types.js';
+import type { Lineage, LineageItem } from './lineage-types.js';
 
 /** Which way to look: what an item is made from, or what was made from it. */
 export type LineageDirection = 'up' | 'down';

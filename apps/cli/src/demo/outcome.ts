@@ -4,7 +4,6 @@ import type { RunStatus } from '@meridian/core';
 import type { ApiClient } from '../api/api-client.js';
 import type {
   Gap,
-  Lineage,
   Location,
   PipelineDetail,
   Product,
@@ -14,6 +13,7 @@ import type {
 } from '../api/api-types.js';
 import { fetchLineage } from '../api/fetch-lineage.js';
 import { lineageDepth } from '../api/lineage-tree.js';
+import type { Lineage } from '../api/lineage-types.js';
 import type { FailedFile } from '../ingest/ingest-directory.js';
 import { mosaicMetricsOf } from './demo-summary.js';
 import type { DemoSummary, SummaryProduct } from './demo-summary.js';

@@ -9,7 +9,8 @@ import {
 } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow, queryRows } from '../sql.js';
-import { aRawFile, type BuiltStep } from './builders.js';
+import type { BuiltStep } from './builders.js';
+import { aRawFile } from './item-builders.js';
 import { aSubGroup, type BuiltRun } from './run-builders.js';
 
 const START = Date.parse('2026-03-01T00:00:00Z');

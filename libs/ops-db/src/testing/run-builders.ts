@@ -1,15 +1,8 @@
 import { isFinished, sql, type Dims, type FailureClass, type RunStatus } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow, queryRows } from '../sql.js';
-import {
-  anItem,
-  aRawFile,
-  aStep,
-  insertedId,
-  nextNumber,
-  type BuiltStep,
-  type ItemOptions,
-} from './builders.js';
+import { aStep, insertedId, nextNumber, type BuiltStep } from './builders.js';
+import { anItem, aRawFile, type ItemOptions } from './item-builders.js';
 
 export interface SubGroupOptions {
   readonly step?: BuiltStep;
