@@ -99,6 +99,7 @@ export { pausePool } from './queries/operate-pool.sql.js';
 export { pauseStep, type Pause } from './queries/operate-step.sql.js';
 export { makeResultTables, writePlan } from './definition/write-plan.js';
 export { clearStagedRows } from './queries/result-tables/clear-staged-rows.sql.js';
+export { forgetStagedRows } from './queries/result-tables/forget-staged-rows.sql.js';
 export { loadDeclaredTables, type DeclaredTables } from './queries/result-tables/load-declared-tables.sql.js';
 export { listRepeatedRows } from './queries/result-tables/list-repeated-rows.sql.js';
 export { quarantineRows, type QuarantinedRow } from './queries/result-tables/quarantine-rows.sql.js';
