@@ -135,7 +135,7 @@ export {
   type PublicationRow,
 } from './queries/publication/list-publications.sql.js';
 export { listWithdrawnCopies, type WithdrawnCopy } from './queries/publication/list-withdrawn-copies.sql.js';
-export { recordDeletedCopies } from './queries/publication/record-deleted-copies.sql.js';
+export { recordRemovedCopies } from './queries/publication/record-removed-copies.sql.js';
 export { requestPublication } from './queries/publication/request-publication.sql.js';
 export { withdrawPublication } from './queries/publication/withdraw-publication.sql.js';
 export { hasDuePublications } from './queries/publication/has-due-publications.sql.js';
