@@ -6,4 +6,4 @@ export * from './fake/fake.backend.js';
 export * from './fake/fake-site.js';
 export * from './backend-cache.js';
 export * from './site-files/site-files.js';
-export { mountedFiles } from './site-files/mounted-files.js';
+export { mountedFiles, removePartials } from './site-files/mounted-files.js';

@@ -99,6 +99,7 @@ export { pausePool } from './queries/operate-pool.sql.js';
 export { pauseStep, type Pause } from './queries/operate-step.sql.js';
 export { makeResultTables, writePlan } from './definition/write-plan.js';
 export { clearStagedRows } from './queries/result-tables/clear-staged-rows.sql.js';
+export { forgetStagedRows } from './queries/result-tables/forget-staged-rows.sql.js';
 export { loadDeclaredTables, type DeclaredTables } from './queries/result-tables/load-declared-tables.sql.js';
 export { listRepeatedRows } from './queries/result-tables/list-repeated-rows.sql.js';
 export { quarantineRows, type QuarantinedRow } from './queries/result-tables/quarantine-rows.sql.js';
@@ -134,7 +135,7 @@ export {
   type PublicationRow,
 } from './queries/publication/list-publications.sql.js';
 export { listWithdrawnCopies, type WithdrawnCopy } from './queries/publication/list-withdrawn-copies.sql.js';
-export { recordDeletedCopies } from './queries/publication/record-deleted-copies.sql.js';
+export { recordRemovedCopies } from './queries/publication/record-removed-copies.sql.js';
 export { requestPublication } from './queries/publication/request-publication.sql.js';
 export { withdrawPublication } from './queries/publication/withdraw-publication.sql.js';
 export { hasDuePublications } from './queries/publication/has-due-publications.sql.js';

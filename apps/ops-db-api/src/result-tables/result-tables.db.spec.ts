@@ -52,7 +52,8 @@ describe('result tables over HTTP', () => {
     const run = await aRun(manager, {
       step: await aStep(manager, { software }),
       itemIds: items,
-      status: 'COMPLETED',
+      status: 'COLLECTING_RESULTS',
+      lease: { owner: 'collector', expiresAt: new Date(Date.now() + 60_000) },
     });
     await queryRows(
       manager,
@@ -68,14 +69,20 @@ describe('result tables over HTTP', () => {
       { itemId: first, cells: [2, -0.5, 'with "quotes", and\nlines', '-9007199254740993', AT, true, 4] },
       { itemId: first, cells: [1, 1.5, 'Zoë', '5', null, false, 0] },
     ].map((row, index) => ({ ...row, tableId, line: index + 1 }));
-    await stageRows(manager, { runId: run.runId, attempt: run.attempt, rows });
+    const held = { runId: run.runId, attempt: run.attempt, leaseOwner: 'collector' };
+    await stageRows(manager, { ...held, rows });
     const said = { reason: '', failureClass: '', elapsedSeconds: null, overheadSeconds: null };
     await insertOutcomes(manager, {
       runId: run.runId,
       outcomes: items.map((itemId) => ({ ...said, itemId, outcome: 'ok' })),
     });
     await settleRows(manager, [run.runId]);
-    await clearStagedRows(manager, [run.runId]);
+    await clearStagedRows(manager, held);
+    await queryRows(
+      manager,
+      sql`UPDATE run SET status = 'COMPLETED', finished_at = now(), lease_owner = NULL, lease_expires_at = NULL, moved_why = 'collected'
+          WHERE id = ${run.runId}`,
+    );
   });
   afterAll(() => api.close());
 

@@ -27,6 +27,8 @@ import type { AttemptDirectory } from './attempt-directory.js';
 export interface TakenTables {
   readonly outcomes: readonly SettledOutcome[];
   readonly warnings: readonly OutputWarning[];
+  /** How many rows must be staged when the run completes. */
+  readonly stagedRows: number;
 }
 
 type DeclaredTable = ResultTable & { readonly id: number };
@@ -38,16 +40,18 @@ const QUOTED = 2000;
 /**
  * Reads the rows of a run's tables, line by line, into staging, and says what became of each of its items.
  *
- * Doing it twice stages the same; what it stages shows nowhere until the run completes. Rejects when the disk does not answer.
+ * Doing it twice stages the same; what it stages shows nowhere until the run completes, and of a run that somebody else collects by now
+ * nothing is staged. Rejects when the disk does not answer.
  */
 export async function takeTables(
-  manager: EntityManager,
+  { manager, leaseOwner }: { readonly manager: EntityManager; readonly leaseOwner: string },
   directory: AttemptDirectory,
   { runId, attempt, tables, inputs }: DeclaredTables,
   recorded: ReadonlySet<string>,
 ): Promise<TakenTables> {
-  await clearStagedRows(manager, [runId]);
-  const intake = new Intake(manager, { runId, attempt }, knownItems(inputs));
+  const held = { runId, attempt, leaseOwner };
+  await clearStagedRows(manager, held);
+  const intake = new Intake(manager, held, knownItems(inputs));
   for (const table of tables) {
     const file = `${table.name}.ndjson`;
     if (recorded.has(`results/${file}`)) await intake.takeRows(table, directory.lines(`results/${file}`));
@@ -56,12 +60,17 @@ export async function takeTables(
     await intake.takeOutcomes(directory.lines(`results/${OUTCOMES_FILE}`));
   const hasItems = tables.some(({ rows_of }) => rows_of === 'item');
   const outcomes = hasItems ? intake.settled(inputs.map(({ id }) => id)) : [];
-  return { outcomes, warnings: [...intake.warnings(), ...outcomeWarnings(outcomes)] };
+  return {
+    outcomes,
+    warnings: [...intake.warnings(), ...outcomeWarnings(outcomes)],
+    stagedRows: intake.stagedRows,
+  };
 }
 
 type Lines = ReturnType<AttemptDirectory['lines']>;
 
 class Intake {
+  stagedRows = 0;
   private readonly said = new Map<number, SaidOutcome>();
   private readonly withRow = new Set<number>();
   private readonly flagged = new Set<number>();
@@ -70,7 +79,7 @@ class Intake {
 
   constructor(
     private readonly manager: EntityManager,
-    private readonly run: { readonly runId: number; readonly attempt: number },
+    private readonly run: { readonly runId: number; readonly attempt: number; readonly leaseOwner: string },
     private readonly items: KnownItems,
   ) {}
 
@@ -80,6 +89,7 @@ class Intake {
     let bad: QuarantinedRow[] = [];
     const flush = async (): Promise<void> => {
       await stageRows(this.manager, { ...this.run, rows });
+      this.stagedRows += rows.length;
       await quarantineRows(this.manager, { ...this.run, rows: bad });
       [rows, bad] = [[], []];
     };
@@ -124,6 +134,7 @@ class Intake {
         tableId: table.id,
         lines: repeated.map(({ line }) => line),
       });
+      this.stagedRows -= repeated.length;
       found = repeated.length;
     }
   }

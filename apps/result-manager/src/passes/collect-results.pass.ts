@@ -12,6 +12,7 @@ import {
   claimCollections,
   extendCollections,
   failRuns,
+  forgetStagedRows,
   isDatabaseError,
   isDataFault,
   loadDeclaredTables,
@@ -79,6 +80,7 @@ export class CollectResultsPass implements Pass {
       if (claimed.length > 0) changed += await this.collect(claimed, signal);
       if (claimed.length < batchSize) break;
     }
+    await forgetStagedRows(dataSource.manager);
     return changed;
   }
 
@@ -122,14 +124,15 @@ export class CollectResultsPass implements Pass {
 
   private async takeTablesOf(judged: Judged, tables: DeclaredTables, signal: AbortSignal): Promise<Judged> {
     const { claimed, verdict } = judged;
-    const { dataSource, filesOf, rules } = this.options;
+    const { dataSource, actor, filesOf, rules } = this.options;
+    const by = { manager: dataSource.manager, leaseOwner: actor };
     const files = filesOf(claimed.location);
     if (signal.aborted || files === null || verdict.kind !== 'completed')
       return { ...judged, verdict: waiting('stopping') };
     const directory = new AttemptDirectory(files, claimed.basePath, claimed.directory);
     const recorded = new Set(verdict.record.files.map(({ path }) => path));
     try {
-      return { ...judged, taken: await takeTables(dataSource.manager, directory, tables, recorded) };
+      return { ...judged, taken: await takeTables(by, directory, tables, recorded) };
     } catch (error) {
       // What the database says of it is for whoever calls; only the disk's silence is a verdict.
       if (isDatabaseError(error)) throw error;
@@ -230,6 +233,7 @@ const resultOf = (
   metrics: outputs.metrics,
   warnings: [...outputs.warnings, ...(taken?.warnings ?? [])],
   outcomes: taken?.outcomes ?? null,
+  stagedRows: taken?.stagedRows ?? 0,
   facts: factsOf(claimed, record),
 });
 

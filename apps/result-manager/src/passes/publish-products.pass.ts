@@ -9,7 +9,7 @@ import {
   type GateReasons,
 } from '@meridian/core';
 import { mapConcurrently, whileRenewing, type Logger, type Pass } from '@meridian/daemon';
-import { mountedFiles } from '@meridian/hpc';
+import { mountedFiles, removePartials } from '@meridian/hpc';
 import {
   claimPublications,
   extendPublications,
@@ -46,7 +46,8 @@ const COPIES_AT_ONCE = 4;
  * Makes products public: the gate is looked at in the transaction that begins to copy, the bytes are copied under another name, compared
  * with their checksum and renamed, and only then the product is published.
  *
- * A publisher that dies leaves at most a copy under its version's name: whoever takes over finds it, or makes it again.
+ * A publisher that dies leaves at most a copy under its version's name: whoever takes over finds it, or makes it again; where nobody does,
+ * the name is given up, and WithdrawProductsPass removes what is there.
  */
 export class PublishProductsPass implements Pass {
   readonly name = 'publish-products';
@@ -149,7 +150,10 @@ async function copy({
         sizeBytes,
         sha256,
       });
-      if ((await mountedFiles.hash(target)) === sha256) return null;
+      if ((await mountedFiles.hash(target)) === sha256) {
+        await removePartials(target);
+        return null;
+      }
       problems.push(`${targetPath} is there with other bytes`);
     } catch (error) {
       problems.push(error instanceof Error ? error.message : String(error));

@@ -33,3 +33,22 @@ function mortalRunner(runner: QueryRunner, death: Death): QueryRunner {
   runner.query = mortal as QueryRunner['query'];
   return runner;
 }
+
+/** Lets what is told the reply of the first statement with these words wait until `wait` is over. */
+export function holdReply(dataSource: DataSource, words: string, wait: () => Promise<void>): void {
+  const create = dataSource.createQueryRunner.bind(dataSource);
+  let isHeld = false;
+  dataSource.createQueryRunner = (...args) => {
+    const runner = create(...args);
+    const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
+    const held = async (...args: unknown[]): Promise<unknown> => {
+      const result = await query(...args);
+      if (isHeld || !String(args[0]).includes(words)) return result;
+      isHeld = true;
+      await wait();
+      return result;
+    };
+    runner.query = held as QueryRunner['query'];
+    return runner;
+  };
+}

@@ -4,9 +4,11 @@ import {
   lstat,
   mkdir,
   open,
+  readdir,
   readlink,
   realpath,
   rename,
+  rm,
   stat,
   symlink,
   unlink,
@@ -124,9 +126,23 @@ export async function sha256OfFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
+/**
+ * Removes what processes that died left beside `path` while they were making it; nothing where the directory is not there. Who makes it at
+ * this moment fails, and leaves nothing.
+ */
+export async function removePartials(path: string): Promise<void> {
+  const names = (await orNull(readdir(dirname(path)))) ?? [];
+  for (const name of names.filter((one) => one.startsWith(partialPrefix(path)) && one.endsWith('.partial')))
+    await rm(join(dirname(path), name), { force: true });
+}
+
+/** Not the name itself: with more around it, it might become too long. */
+const partialPrefix = (path: string): string =>
+  `.${createHash('sha256').update(basename(path)).digest('hex').slice(0, 16)}-`;
+
 /** Makes `path` by `write` to a name beside it, hidden from patterns like `*`, and a rename. */
 async function replaceAtomically(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
-  const temporary = join(dirname(path), `.${randomUUID()}.partial`);
+  const temporary = join(dirname(path), `${partialPrefix(path)}${randomUUID()}.partial`);
   try {
     await write(temporary);
     await rename(temporary, path);

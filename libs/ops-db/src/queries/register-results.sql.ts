@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { clearStagedRows } from './result-tables/clear-staged-rows.sql.js';
+import { countStagedRows } from './result-tables/count-staged-rows.sql.js';
 import { insertOutcomes } from './result-tables/insert-outcomes.sql.js';
 import { listUnbalancedRuns } from './result-tables/list-unbalanced-runs.sql.js';
 import { settleRows } from './result-tables/settle-rows.sql.js';
@@ -22,7 +23,8 @@ export interface RegisterResultsRequest {
  * Registers everything of many runs and completes them, in one transaction: all of it, or nothing.
  *
  * Only runs that are COLLECTING_RESULTS under this owner's lease and at this attempt are touched, so doing it twice, or in two
- * processes, changes nothing the second time. Returns how many runs it completed.
+ * processes, changes nothing the second time. A run of which rows are staged no more, because the server crashed since, is left to be
+ * collected again. Returns how many runs it completed.
  */
 export async function registerResults(
   manager: EntityManager,
@@ -31,11 +33,14 @@ export async function registerResults(
   if (results.length === 0) return 0;
   return manager.transaction(async (transaction) => {
     const held = new Set(await lockCollections(transaction, { leaseOwner, runs: results }));
-    const mine = results.filter((result) => held.has(result.runId));
+    const mine = await withTheirRows(
+      transaction,
+      results.filter((result) => held.has(result.runId)),
+    );
     if (mine.length === 0) return 0;
     await insertProducts(transaction, mine);
     await insertMeasurements(transaction, mine);
-    await takeRows(transaction, mine);
+    await takeRows(transaction, { results: mine, leaseOwner });
     await recordAttemptFacts(
       transaction,
       mine.map((result) => result.facts),
@@ -49,8 +54,20 @@ export async function registerResults(
   });
 }
 
+/** Those of which everything that was staged is there; it is locked with their runs from now on. */
+async function withTheirRows(manager: EntityManager, results: readonly RunResult[]): Promise<RunResult[]> {
+  const filled = results.filter(({ outcomes }) => outcomes !== null).map(({ runId }) => runId);
+  const staged = filled.length === 0 ? new Map<number, number>() : await countStagedRows(manager, filled);
+  return results.filter(
+    ({ runId, outcomes, stagedRows = 0 }) => outcomes === null || (staged.get(runId) ?? 0) === stagedRows,
+  );
+}
+
 /** Rows of tables and outcomes of items. */
-async function takeRows(manager: EntityManager, results: readonly RunResult[]): Promise<void> {
+async function takeRows(
+  manager: EntityManager,
+  { results, leaseOwner }: { results: readonly RunResult[]; leaseOwner: string },
+): Promise<void> {
   const filled = results.filter((result) => result.outcomes !== null);
   if (filled.length === 0) return;
   const runIds = filled.map(({ runId }) => runId);
@@ -59,5 +76,5 @@ async function takeRows(manager: EntityManager, results: readonly RunResult[]): 
   const unbalanced = await listUnbalancedRuns(manager, runIds);
   if (unbalanced.length > 0) throw new Error(`runs ${unbalanced.join(', ')}: not every item has one outcome`);
   await settleRows(manager, runIds);
-  await clearStagedRows(manager, runIds);
+  for (const { runId, attempt } of filled) await clearStagedRows(manager, { runId, attempt, leaseOwner });
 }

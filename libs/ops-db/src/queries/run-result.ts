@@ -22,4 +22,6 @@ export interface RunResult {
   readonly facts: AttemptFacts;
   /** Of each of its items, where its software fills tables; their rows are staged. */
   readonly outcomes: readonly SettledOutcome[] | null;
+  /** How many rows that are; none without. */
+  readonly stagedRows?: number;
 }

@@ -23,8 +23,9 @@ export interface PublicationsToClaim {
 }
 
 /**
- * Takes eligible publications under a lease, and gives each its version and its path: one more than the last that had the same name. Call it in
- * the transaction that looked at their gates.
+ * Takes eligible publications under a lease, and gives each its version and its path: one more than the last that had the same name. One that
+ * had given up its path gets another version, because somebody may still write to the old one. Call it in the transaction that looked at their
+ * gates.
  */
 export const claimPublications = (
   manager: EntityManager,
@@ -49,7 +50,7 @@ export const claimPublications = (
     )
     UPDATE publication SET state = 'publishing', attempts = attempts + 1, lease_owner = ${owner}::text,
       lease_expires_at = now() + make_interval(secs => ${leaseSeconds}), changed_at = now(), moved_by = ${owner}, moved_why = 'copying begins',
-      version = coalesce(publication.version, versioned.version),
+      version = CASE WHEN publication.path IS NULL THEN versioned.version ELSE publication.version END,
       path = coalesce(publication.path, format('%s/%s/%s/v%s/%s', versioned.pipeline, versioned.step, versioned.key, versioned.version, versioned.path))
     FROM versioned WHERE publication.id = versioned.id
     RETURNING publication.id`,

@@ -1,6 +1,7 @@
 import { sql, type JsonScalar } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../../sql.js';
+import { heldCollection, type HeldCollection } from './held-collection.js';
 
 export interface RowToStage {
   readonly tableId: number;
@@ -11,18 +12,19 @@ export interface RowToStage {
   readonly cells: readonly JsonScalar[];
 }
 
-/** Puts rows of an attempt where settling finds them; a line that is there is left alone. */
+/** Puts rows of an attempt where settling finds them; a line that is there is left alone, and so is a run that somebody else collects. */
 export async function stageRows(
   manager: EntityManager,
-  { runId, attempt, rows }: { runId: number; attempt: number; rows: readonly RowToStage[] },
+  { rows, ...held }: HeldCollection & { readonly rows: readonly RowToStage[] },
 ): Promise<void> {
   if (rows.length === 0) return;
   await queryRows(
     manager,
     sql`
+    WITH held AS MATERIALIZED (${heldCollection(held)})
     INSERT INTO staged_row (run_id, attempt, table_id, line, item_id, cells)
-    SELECT ${runId}, ${attempt}, table_id, line, item_id, cells
-    FROM unnest(${rows.map(({ tableId }) => tableId)}::bigint[], ${rows.map(({ line }) => line)}::bigint[],
+    SELECT held.run_id, held.attempt, table_id, line, item_id, cells
+    FROM held, unnest(${rows.map(({ tableId }) => tableId)}::bigint[], ${rows.map(({ line }) => line)}::bigint[],
       ${rows.map(({ itemId }) => itemId)}::bigint[], ${rows.map(({ cells }) => JSON.stringify(cells))}::jsonb[]) AS row (table_id, line, item_id, cells)
     ON CONFLICT DO NOTHING`,
   );
