@@ -124,34 +124,6 @@ export interface Publication {
   readonly path: string | null;
 }
 
-export interface ResultTable {
-  readonly software: string;
-  readonly name: string;
-  readonly description: string;
-  readonly relation: string;
-  readonly rows_of: string;
-  readonly key: readonly string[];
-  readonly columns: readonly {
-    readonly name: string;
-    readonly type: string;
-    readonly unit: string;
-    readonly description: string;
-    readonly section: string;
-    readonly bits: readonly { readonly bit: number; readonly name: string }[];
-  }[];
-  readonly versions: readonly string[];
-}
-
-/** What an exported file holds. */
-export interface ExportManifest {
-  readonly table: string;
-  readonly format: string;
-  readonly rows: number;
-  readonly size_bytes: number;
-  readonly sha256: string;
-  readonly as_of: string;
-}
-
 export interface Product {
   readonly id: number;
   readonly name: string;
@@ -164,6 +136,8 @@ export interface Product {
   readonly dims: Dims;
   readonly size_bytes: number;
   readonly sha256: string;
+  /** Null where stale ones were not asked for. */
+  readonly stale_reasons: readonly string[] | null;
 }
 
 export interface Copy {

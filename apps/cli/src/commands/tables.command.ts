@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Dims } from '@meridian/core';
 import type { Command } from 'commander';
-import type { ExportManifest, ResultTable } from '../api/api-types.js';
+import type { ExportManifest, ResultTable } from '../api/table-types.js';
 import { CliError, EXIT_CODES } from '../cli-error.js';
 import type { ExitCode } from '../cli-error.js';
 import { examples, printJson } from '../command-context.js';

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { settleItemFailures } from './currency/settle-item-failures.sql.js';
 import { clearStagedRows } from './result-tables/clear-staged-rows.sql.js';
 import { insertOutcomes } from './result-tables/insert-outcomes.sql.js';
 import { listUnbalancedRuns } from './result-tables/list-unbalanced-runs.sql.js';
@@ -58,6 +59,7 @@ async function takeRows(manager: EntityManager, results: readonly RunResult[]): 
     await insertOutcomes(manager, { runId, outcomes: outcomes ?? [] });
   const unbalanced = await listUnbalancedRuns(manager, runIds);
   if (unbalanced.length > 0) throw new Error(`runs ${unbalanced.join(', ')}: not every item has one outcome`);
+  await settleItemFailures(manager, runIds);
   await settleRows(manager, runIds);
   await clearStagedRows(manager, runIds);
 }
