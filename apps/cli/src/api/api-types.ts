@@ -93,24 +93,6 @@ export interface RunDetail extends Run {
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
 }
 
-export interface RunQuality {
-  readonly run_id: number;
-  readonly verdict: string | null;
-  readonly judged: string | null;
-  readonly findings: readonly {
-    readonly measure: string;
-    readonly value: number | null;
-    readonly verdict: string;
-    readonly reason: string;
-  }[];
-  readonly given: readonly {
-    readonly verdict: string;
-    readonly reason: string;
-    readonly given_by: string;
-    readonly given_at: string;
-  }[];
-}
-
 export interface Publication {
   readonly id: number;
   readonly product_id: number;
