@@ -25,6 +25,9 @@ const PACKAGES = [
   'uidmap',
   // Where container images are fetched from in tests.
   'docker-registry',
+  // Readers of others, for what tables are exported as.
+  'python3-astropy',
+  'fitsverify',
 ];
 
 export const APT_OPTIONS = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'APT::Sandbox::User=root'];

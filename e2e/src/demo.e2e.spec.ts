@@ -16,6 +16,11 @@ interface Summary {
     readonly size_bytes: number;
     readonly sha256: string;
   }[];
+  readonly tables: readonly {
+    readonly table: string;
+    readonly rows: number;
+    readonly files: readonly { readonly format: string; readonly path: string; readonly sha256: string }[];
+  }[];
   readonly metrics: { readonly mosaic: Readonly<Record<string, number | null>> };
   readonly lineage_depth: number;
 }
@@ -55,6 +60,29 @@ describe('meridian demo', () => {
     expect(first.products.map(({ path }) => sha256Of(path))).toEqual(
       first.products.map(({ sha256 }) => sha256),
     );
+  });
+
+  it('ends with a table of the sources of every frame, as FITS and Parquet', () => {
+    const [table, ...more] = first.tables;
+    expect([table?.table, more]).toEqual(['imaging-extract/sources', []]);
+    const lists = first.products.filter(({ path }) => /\/extract\/.*sources\.csv$/.test(path));
+    const lines = lists.map(
+      ({ path }) =>
+        readFileSync(path, 'utf8')
+          .split('\n')
+          .filter((line) => /^\d/.test(line)).length,
+    );
+    expect([lists.length, table?.rows]).toEqual([FRAMES, lines.reduce((sum, count) => sum + count, 0)]);
+    const files = table?.files ?? [];
+    expect(files.map(({ format }) => format)).toEqual(['fits', 'parquet', 'csv']);
+    expect(files.map(({ path }) => sha256Of(path))).toEqual(files.map(({ sha256 }) => sha256));
+    const [fits = '', parquet = ''] = files.map(({ path }) => readFileSync(path).toString('latin1'));
+    expect([
+      fits.slice(0, 9),
+      fits.includes("TTYPE10 = 'flux"),
+      parquet.slice(0, 4),
+      parquet.slice(-4),
+    ]).toEqual([...['SIMPLE  =', true, 'PAR1', 'PAR1']]);
   });
 
   it('finds nothing to do the second time', async () => {

@@ -11,7 +11,7 @@ import { EXTRACT_DEFAULTS } from './lib/parameters.mjs';
 import { readCalibration } from './lib/photometry.mjs';
 import { renderPreview } from './lib/preview.mjs';
 import { extractSources } from './lib/source-extraction.mjs';
-import { formatSourceTable } from './lib/source-table.mjs';
+import { formatSourceTable, sourceRows } from './lib/source-table.mjs';
 import { wcsFromHeader } from './lib/wcs.mjs';
 
 /** @typedef {import('./lib/contract.mjs').Step<typeof EXTRACT_DEFAULTS>} Step */
@@ -40,6 +40,7 @@ async function extract(step) {
 
   const frame = identifyFrame(step, input, image.header);
   writeProducts(step, image, extraction, frame);
+  step.fill('sources', input, sourceRows(extraction.sources, frame));
   recordMetrics(step, image, extraction, frame.wcs);
   step.progress(3, 3, `wrote the results for ${observationOf(image.header).object ?? input.name}`);
 }

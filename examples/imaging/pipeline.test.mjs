@@ -20,11 +20,11 @@ after(() => rmSync(directory, { recursive: true }));
 const json = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const digest = (path) => createHash('sha256').update(readFileSync(path)).digest('hex');
 const programPath = (name) => fileURLToPath(new URL(name, import.meta.url));
-const extractOne = (name, file, config = {}) =>
+const extractOne = (name, file, config = {}, id = 1) =>
   runProgram({
     step: 'extract',
     directory: join(directory, name),
-    inputs: [inputOf(file, { id: 1, role: 'member', product_type: null })],
+    inputs: [inputOf(file, { id, role: 'member', product_type: null })],
     config,
   });
 
@@ -118,7 +118,7 @@ test('nothing bright is found that is not in the catalogue', () => {
 });
 
 test('the same input and parameters give the same bytes, whatever the directory and the number of threads', () => {
-  const extract = extractOne('extract-again', field.frames[1]);
+  const extract = extractOne('extract-again', field.frames[1], {}, 2);
   const mosaic = runMosaic(
     'mosaic-again',
     [1, 2, 3].map((i) => `run/extract-${i}`),
@@ -131,6 +131,32 @@ test('the same input and parameters give the same bytes, whatever the directory 
     );
   assert.deepEqual(differing(extract.output, 'run/extract-2/output'), []);
   assert.deepEqual(differing(mosaic.output, 'run/mosaic/output'), []);
+});
+
+test('the rows for the result table say what the source list says, with the names of flags, and one outcome', () => {
+  const output = join(directory, 'run/extract-1/output');
+  const lines = (name) =>
+    readFileSync(join(output, 'results', name), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  const listed = parseCsv(readFileSync(join(output, 'sources.csv'), 'utf8')).rows;
+  const rows = lines('sources.ndjson');
+  assert.deepEqual(
+    rows.map(({ number, flux }) => [number, flux]),
+    listed.map(({ id, flux }) => [Number(id), Number(flux)]),
+  );
+  const yaml = readFileSync(programPath('pipeline.yaml'), 'utf8');
+  const columns = [...yaml.matchAll(/\{ name: (\w+), type: /g)].map(([, name]) => name);
+  assert.deepEqual(Object.keys(rows[0]), ['item', ...columns, 'flags']);
+  const bits = new Map(
+    [...yaml.matchAll(/\{ bit: (\d), name: (\w+),/g)].map(([, bit, name]) => [name, 2 ** bit]),
+  );
+  assert.deepEqual(
+    rows.map(({ flags }) => flags.reduce((sum, name) => sum + bits.get(name), 0)),
+    listed.map(({ flags }) => Number(flags)),
+  );
+  assert.equal(lines('outcomes.ndjson').length, 1);
 });
 
 test('equal seeds render equal files, other seeds others', () => {

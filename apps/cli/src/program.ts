@@ -5,6 +5,7 @@ import type { CommandContext, Runner } from './command-context.js';
 import { addApplyCommand } from './commands/apply.command.js';
 import { addBreakersCommand } from './commands/breakers.command.js';
 import { addChangeRunsCommands } from './commands/change-runs.command.js';
+import { addFailuresCommand } from './commands/failures.command.js';
 import { addGapsCommand } from './commands/gaps.command.js';
 import { addGetCommand } from './commands/get.command.js';
 import { addIngestCommand } from './commands/ingest.command.js';
@@ -47,6 +48,7 @@ const COMMANDS = [
   addRunsCommand,
   addLogsCommand,
   addProductsCommand,
+  addFailuresCommand,
   addGetCommand,
   addTablesCommand,
   addQualityCommand,

@@ -17,6 +17,7 @@ import { RawDataPackagesModule } from './raw-data-packages/raw-data-packages.mod
 import { SourcesModule } from './sources/sources.module.js';
 import { TelescopesModule } from './telescopes/telescopes.module.js';
 import { DefinitionsModule } from './definitions/definitions.module.js';
+import { FailuresModule } from './failures/failures.module.js';
 import { GapsModule } from './gaps/gaps.module.js';
 import { GroupingsModule } from './groupings/groupings.module.js';
 import { KillsModule } from './kills/kills.module.js';
@@ -55,6 +56,7 @@ const NOUNS: Type[] = [
   SourcesModule,
   TelescopesModule,
   DefinitionsModule,
+  FailuresModule,
   GapsModule,
   GroupingsModule,
   KillsModule,

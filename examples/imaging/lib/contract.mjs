@@ -123,6 +123,19 @@ export class Step {
   }
 
   /**
+   * Fills a result table that the software declares: rows of one input, none where it was looked at and nothing was found.
+   * @param {string} table
+   * @param {Input} input
+   * @param {Record<string, unknown>[]} rows what is not a finite number is left out, as unknown
+   */
+  fill(table, input, rows) {
+    const line = (row) => `${JSON.stringify({ item: input.id, ...row })}\n`;
+    writeWhole(join(this.outputDirectory, `results/${table}.ndjson`), rows.map(line).join(''));
+    const outcome = rows.some(({ flags }) => flags?.length > 0) ? 'ok_flagged' : 'ok';
+    writeWhole(join(this.outputDirectory, 'results/outcomes.ndjson'), line({ outcome }));
+  }
+
+  /**
    * Records one number about this run; what is not a finite number is left out, as unknown.
    * @param {string} name
    * @param {number} value

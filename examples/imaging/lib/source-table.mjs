@@ -36,8 +36,26 @@ const FLAG_LEGEND = Object.entries(SOURCE_FLAGS)
  * @param {string} [frame.fluxUnit]
  */
 export function formatSourceTable(sources, { name, id, wcs, calibration, fluxUnit = 'counts of the image' }) {
+  return formatCsv(COLUMNS, measurements(sources, { wcs, calibration }), {
+    frame: name,
+    frame_id: id,
+    pixels: 'FITS convention, the centre of the first pixel is 1,1',
+    coordinates: wcs?.isSky
+      ? 'degrees in the reference system of the image'
+      : 'none, the image has no usable world coordinates',
+    flux: `${fluxUnit}, above the local sky, corrected to a large aperture`,
+    magnitude:
+      calibration.keyword === null
+        ? 'instrumental, zero point 0'
+        : `zero point ${round(calibration.zeroPoint, 4)} from ${calibration.keyword}`,
+    flags: FLAG_LEGEND,
+  });
+}
+
+/** What is written of every source, in the order of `COLUMNS`; NaN where there is nothing to say. */
+function measurements(sources, { wcs, calibration }) {
   const uncalibrated = calibration.keyword === null ? SOURCE_FLAGS.uncalibrated : 0;
-  const rows = sources.map((source, i) => {
+  return sources.map((source, i) => {
     const [ra, dec] = wcs?.isSky ? wcs.pixelToSky(source.x, source.y) : [NaN, NaN];
     return [
       i + 1,
@@ -52,19 +70,21 @@ export function formatSourceTable(sources, { name, id, wcs, calibration, fluxUni
       source.flags | uncalibrated,
     ];
   });
-  return formatCsv(COLUMNS, rows, {
-    frame: name,
-    frame_id: id,
-    pixels: 'FITS convention, the centre of the first pixel is 1,1',
-    coordinates: wcs?.isSky
-      ? 'degrees in the reference system of the image'
-      : 'none, the image has no usable world coordinates',
-    flux: `${fluxUnit}, above the local sky, corrected to a large aperture`,
-    magnitude:
-      calibration.keyword === null
-        ? 'instrumental, zero point 0'
-        : `zero point ${round(calibration.zeroPoint, 4)} from ${calibration.keyword}`,
-    flags: FLAG_LEGEND,
+}
+
+/**
+ * The same as rows of the result table `sources`, whose columns are named as in the file; units are in `pipeline.yaml`. Flags are names.
+ *
+ * @param {Source[]} sources
+ * @param {{wcs: import('./wcs.mjs').Wcs | null, calibration: import('./photometry.mjs').Calibration}} frame
+ * @returns {Record<string, unknown>[]}
+ */
+export function sourceRows(sources, frame) {
+  return measurements(sources, frame).map((values) => {
+    const row = Object.fromEntries(COLUMNS.map((column, i) => [column, values[i]]));
+    const { id: number, flags, ...measured } = row;
+    const raised = Object.entries(SOURCE_FLAGS).filter(([, bit]) => (flags & bit) !== 0);
+    return { number, ...measured, flags: raised.map(([name]) => name) };
   });
 }
 

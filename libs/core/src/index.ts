@@ -8,6 +8,7 @@ export * from './run/job-token.js';
 export * from './kill/kill-scope.js';
 export * from './kill/kill-proof.js';
 export * from './sub-group/sub-group-state.js';
+export * from './sub-group/stale-reason.js';
 export * from './execution/job.js';
 export * from './settings/settings.js';
 export * from './recipe/fingerprint.js';

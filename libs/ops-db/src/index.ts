@@ -144,6 +144,15 @@ export { lockGates } from './queries/publication/lock-gates.sql.js';
 export { moveGatedPublications, type GateMove } from './queries/publication/move-gated-publications.sql.js';
 export { putOffPublications, type FailedCopy } from './queries/publication/put-off-publications.sql.js';
 export { rescuePublications } from './queries/publication/rescue-publications.sql.js';
+export { listFailedProducts } from './queries/currency/list-failed-products.sql.js';
+export { listFailures, type FailureRow, type FailuresQuery } from './queries/currency/list-failures.sql.js';
+export {
+  listStaleProducts,
+  type CurrencyQuery,
+  type ProductPosition,
+  type StaleProductRow,
+} from './queries/currency/list-stale-products.sql.js';
+export { settleItemFailures } from './queries/currency/settle-item-failures.sql.js';
 export { stageRows, type RowToStage } from './queries/result-tables/stage-rows.sql.js';
 export { loadStoredDefinitions } from './queries/load-stored-definitions.sql.js';
 export { lockDefinitions } from './queries/lock-definitions.sql.js';

@@ -93,24 +93,6 @@ export interface RunDetail extends Run {
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
 }
 
-export interface RunQuality {
-  readonly run_id: number;
-  readonly verdict: string | null;
-  readonly judged: string | null;
-  readonly findings: readonly {
-    readonly measure: string;
-    readonly value: number | null;
-    readonly verdict: string;
-    readonly reason: string;
-  }[];
-  readonly given: readonly {
-    readonly verdict: string;
-    readonly reason: string;
-    readonly given_by: string;
-    readonly given_at: string;
-  }[];
-}
-
 export interface Publication {
   readonly id: number;
   readonly product_id: number;
@@ -122,34 +104,6 @@ export interface Publication {
   readonly reasons: readonly string[];
   readonly version: number | null;
   readonly path: string | null;
-}
-
-export interface ResultTable {
-  readonly software: string;
-  readonly name: string;
-  readonly description: string;
-  readonly relation: string;
-  readonly rows_of: string;
-  readonly key: readonly string[];
-  readonly columns: readonly {
-    readonly name: string;
-    readonly type: string;
-    readonly unit: string;
-    readonly description: string;
-    readonly section: string;
-    readonly bits: readonly { readonly bit: number; readonly name: string }[];
-  }[];
-  readonly versions: readonly string[];
-}
-
-/** What an exported file holds. */
-export interface ExportManifest {
-  readonly table: string;
-  readonly format: string;
-  readonly rows: number;
-  readonly size_bytes: number;
-  readonly sha256: string;
-  readonly as_of: string;
 }
 
 export interface Product {
@@ -164,6 +118,8 @@ export interface Product {
   readonly dims: Dims;
   readonly size_bytes: number;
   readonly sha256: string;
+  /** Null where stale ones were not asked for. */
+  readonly stale_reasons: readonly string[] | null;
 }
 
 export interface Copy {

@@ -15,6 +15,8 @@ interface ProductsOptions {
   readonly step?: string;
   readonly type?: string;
   readonly dims?: Dims;
+  readonly stale?: boolean;
+  readonly failedOnly?: boolean;
   readonly limit: number;
 }
 
@@ -29,8 +31,13 @@ export function addProductsCommand(program: Command, run: Runner): void {
       'only of this type: SCIENCE, QA_METRIC, PLOT, STATISTICS, LOG, INTERMEDIATE, OTHER',
     )
     .option('--dims <name=value>', 'only with this dimension (repeatable)', collectDims)
+    .option('--stale', 'those that are not what would be made today, superseded ones too, and why')
+    .option('--failed-only', 'those whose newest work failed, or some items of it, and was not healed since')
     .option('--limit <n>', 'at most so many', parseLimit, 100)
-    .addHelpText('after', examples('products --type SCIENCE', 'products --pipeline m17 --step mosaic --json'))
+    .addHelpText(
+      'after',
+      examples('products --type SCIENCE', 'products --pipeline m17 --step mosaic --json', 'products --stale'),
+    )
     .action((options: ProductsOptions, command: Command) =>
       run(command, (context) => products(context, options)),
     );
@@ -38,15 +45,17 @@ export function addProductsCommand(program: Command, run: Runner): void {
 
 async function products(
   context: CommandContext,
-  { pipeline, step, type, dims, limit }: ProductsOptions,
+  { pipeline, step, type, dims, stale, failedOnly, limit }: ProductsOptions,
 ): Promise<ExitCode> {
-  const found = await context
-    .connect()
-    .list<Product>(
-      '/products',
-      { pipeline, step, type: type?.toUpperCase(), ...dimsQuery(dims ?? {}) },
-      limit,
-    );
+  const found = await context.connect().list<Product>(
+    '/products',
+    {
+      ...{ pipeline, step, type: type?.toUpperCase(), ...dimsQuery(dims ?? {}) },
+      ...(stale === true ? { stale } : {}),
+      ...(failedOnly === true ? { failed_only: failedOnly } : {}),
+    },
+    limit,
+  );
   if (context.json) printJson(context, found);
   else if (found.length === 0) context.terminal.print('There is no such product.');
   else context.terminal.print(productTable(found, context));
@@ -58,6 +67,7 @@ export function productTable(
   found: readonly Product[],
   { terminal }: Pick<CommandContext, 'terminal'>,
 ): string {
+  const showsWhy = found.some((product) => (product.stale_reasons ?? []).length > 0);
   const rows = found.map((product) => [
     String(product.id),
     product.type,
@@ -66,9 +76,8 @@ export function productTable(
     formatBytes(product.size_bytes),
     String(product.run_id),
     formatDims(product.dims),
+    ...(showsWhy ? [(product.stale_reasons ?? []).join(', ')] : []),
   ]);
-  return renderTable(
-    { head: ['id', 'type', 'step', 'file', 'size', 'run', 'dims'], rows, right: [0, 4, 5] },
-    terminal.colors,
-  );
+  const head = ['id', 'type', 'step', 'file', 'size', 'run', 'dims', ...(showsWhy ? ['stale by'] : [])];
+  return renderTable({ head, rows, right: [0, 4, 5] }, terminal.colors);
 }

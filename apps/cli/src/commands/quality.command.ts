@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RunQuality } from '../api/api-types.js';
+import type { RunQuality } from '../api/quality-types.js';
 import { EXIT_CODES } from '../cli-error.js';
 import type { ExitCode } from '../cli-error.js';
 import { examples, printJson } from '../command-context.js';

@@ -1,12 +1,12 @@
-import { writeFileSync } from 'node:fs';
 import type { Dims } from '@meridian/core';
 import type { Command } from 'commander';
-import type { ExportManifest, ResultTable } from '../api/api-types.js';
+import type { ResultTable } from '../api/table-types.js';
 import { CliError, EXIT_CODES } from '../cli-error.js';
 import type { ExitCode } from '../cli-error.js';
 import { examples, printJson } from '../command-context.js';
 import type { CommandContext, Runner } from '../command-context.js';
-import { freePath, writeVerified } from '../files/write-verified.js';
+import { writeTableExport } from '../files/export-table.js';
+import { freePath } from '../files/write-verified.js';
 import { formatBytes } from '../terminal/formats.js';
 import { renderTable } from '../terminal/table.js';
 import { collectDims, dimsQuery } from './dims-option.js';
@@ -106,19 +106,7 @@ async function exportTable(context: CommandContext, name: string, options: Expor
     columns_of_dims: options.columnsOfDims,
     ...dimsQuery(options.dims ?? {}),
   };
-  const { body, said } = await context
-    .connect()
-    .download(`${pathOf(name)}/export`, query, 'Meridian-Manifest');
-  if (said === null) throw new Error('the export came without its manifest');
-  const manifest = JSON.parse(said) as ExportManifest;
-  await writeVerified(body, path, {
-    sha256: manifest.sha256,
-    onMismatch: (found) => ({
-      message: `The file has the SHA-256 ${found}, but ${manifest.sha256} was announced.`,
-      action: 'Try again.',
-    }),
-  });
-  writeFileSync(`${path}.manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);
+  const manifest = await writeTableExport(context.connect(), { route: pathOf(name), query, path });
   if (context.json) printJson(context, { ...manifest, written_to: path });
   else
     context.terminal.print(

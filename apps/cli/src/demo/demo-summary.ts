@@ -1,4 +1,5 @@
 import type { Dims } from '@meridian/core';
+import type { ExportedFile } from './source-table.js';
 
 /** One current product, with where its file is. */
 export interface SummaryProduct {
@@ -20,6 +21,12 @@ export interface DemoSummary {
   readonly products: readonly SummaryProduct[];
   /** Files of the directory that could not be read. */
   readonly left_out: readonly { readonly path: string; readonly message: string }[];
+  /** Result tables, exported. */
+  readonly tables: readonly {
+    readonly table: string;
+    readonly rows: number;
+    readonly files: readonly ExportedFile[];
+  }[];
   readonly metrics: { readonly mosaic: Readonly<Record<MosaicMetric, number | null>> };
   readonly lineage_depth: number;
   readonly elapsed_seconds: number;

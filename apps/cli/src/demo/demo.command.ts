@@ -13,6 +13,7 @@ import { findFitsFiles } from '../ingest/find-fits-files.js';
 import type { FoundFiles } from '../ingest/find-fits-files.js';
 import { ingestFiles, noFilesIn } from '../ingest/ingest-directory.js';
 import type { FailedFile } from '../ingest/ingest-directory.js';
+import { join } from 'node:path';
 import { createHome } from '../supervisor/home.js';
 import { runningSupervisor } from '../supervisor/supervisor-record.js';
 import { ProgressDisplay } from '../terminal/progress.js';
@@ -78,7 +79,8 @@ async function demo(caller: CommandContext, options: DemoOptions): Promise<ExitC
       const leftOut = await register(context, { ...plan, client, signal });
       const display = new ProgressDisplay(context.terminal, new Date(), context.progress);
       const pipeline = await waitForPipeline({ client, pipeline: plan.pipeline, display, signal });
-      return { ...(await collectOutcome(client, pipeline)), leftOut };
+      const kept = { dataset: plan.dataset, directory: join(context.home.path, 'exports') };
+      return { ...(await collectOutcome(client, pipeline, kept)), leftOut };
     }),
   );
   printOutcome(context, outcome);

@@ -17,6 +17,8 @@ import type { Lineage } from '../api/lineage-types.js';
 import type { FailedFile } from '../ingest/ingest-directory.js';
 import { mosaicMetricsOf } from './demo-summary.js';
 import type { DemoSummary, SummaryProduct } from './demo-summary.js';
+import { exportSources } from './source-table.js';
+import type { SourceTable } from './source-table.js';
 
 const MOSAIC_STEP = 'mosaic';
 
@@ -29,6 +31,8 @@ export interface DemoOutcome {
   readonly gaps: readonly Gap[];
   /** Files that were not registered, and why. */
   readonly leftOut: readonly FailedFile[];
+  /** What was detected on every exposure; null where its software fills no table. */
+  readonly sources: SourceTable | null;
   readonly mosaic: {
     readonly product: SummaryProduct;
     readonly run: RunDetail;
@@ -36,10 +40,17 @@ export interface DemoOutcome {
   } | null;
 }
 
-/** Asks the API for the outcome of a pipeline. */
+const BRIGHTEST = 5;
+
+/**
+ * Asks the API for the outcome of a pipeline, and writes its tables into `directory`.
+ *
+ * What is written at the end of a demo is added here, and said by `print-outcome.ts`.
+ */
 export async function collectOutcome(
   client: ApiClient,
   pipeline: PipelineDetail,
+  { dataset, directory }: { readonly dataset: string; readonly directory: string },
 ): Promise<Omit<DemoOutcome, 'leftOut'>> {
   const query = { pipeline: pipeline.name };
   const products = await locate(client, await client.list<Product>('/products', query));
@@ -48,13 +59,14 @@ export async function collectOutcome(
     runs: await client.list<Run>('/runs', query),
     products,
     gaps: (await client.list<Gap>('/gaps', query)).filter((gap) => gap.state !== 'waived'),
+    sources: await exportSources(client, { pipeline, dataset, directory, brightest: BRIGHTEST }),
     mosaic: await mosaicOf(client, products),
   };
 }
 
 /** The outcome as the JSON line of `--json`. */
 export function summaryOf(
-  { pipeline, runs, products, mosaic, leftOut }: DemoOutcome,
+  { pipeline, runs, products, sources, mosaic, leftOut }: DemoOutcome,
   startedAt: Date,
   now: Date,
 ): DemoSummary {
@@ -65,6 +77,7 @@ export function summaryOf(
     runs: { completed: count(SUCCESSFUL_STATUSES), failed: count(['FAILED']) },
     products,
     left_out: leftOut,
+    tables: sources === null ? [] : [{ table: sources.table, rows: sources.rows, files: sources.files }],
     metrics: { mosaic: mosaicMetricsOf(mosaic?.run.metrics ?? []) },
     lineage_depth: mosaic === null ? 0 : lineageDepth(mosaic.lineage, mosaic.product.id),
     elapsed_seconds: Math.round((now.getTime() - startedAt.getTime()) / 100) / 10,

@@ -6,10 +6,11 @@ import { renderTable } from '../terminal/table.js';
 import { renderTree } from '../terminal/tree.js';
 import type { DemoOutcome } from './outcome.js';
 
-/** Says what came out: products, previews, the mosaic's lineage and metrics, and what is missing, with what to try. */
+/** Says what came out: products, previews, the mosaic's lineage and metrics, tables, and what is missing, with what to try. */
 export function printOutcome(context: CommandContext, outcome: DemoOutcome): void {
   printProducts(context, outcome);
   printMosaic(context, outcome);
+  printSources(context, outcome);
   printGaps(context, outcome);
 }
 
@@ -49,6 +50,27 @@ function printMosaic({ terminal }: CommandContext, { mosaic }: DemoOutcome): voi
     terminal.print(`  ${name.padEnd(40)} ${formatNumber(value)} ${unit}`);
   for (const { code, message } of mosaic.run.warnings)
     terminal.print(`  ${colors.yellow('warning')} ${code}: ${message}`);
+}
+
+function printSources({ terminal }: CommandContext, { sources }: DemoOutcome): void {
+  if (sources === null || sources.rows === 0) return;
+  const { colors } = terminal;
+  const flagged = Object.entries(sources.flagged).map(([name, count]) => `${count} ${name}`);
+  terminal.print(
+    `\n${colors.bold('Sources of every exposure')}: ${sources.rows} of ${sources.exposures} exposures, in the result table ${sources.table}` +
+      (flagged.length === 0 ? '' : ` (${flagged.join(', ')})`),
+  );
+  const rows = sources.brightest.map((source) => [
+    source['item'] ?? '',
+    source['ra_deg'] ?? '',
+    source['dec_deg'] ?? '',
+    source['mag'] === '' ? '' : `${source['mag'] ?? ''} ± ${source['mag_error'] ?? ''}`,
+    source['fwhm_pix'] ?? '',
+    source['flags'] ?? '',
+  ]);
+  const head = ['the brightest, on', 'RA [deg]', 'Dec [deg]', 'magnitude', 'FWHM [pixel]', 'beware'];
+  terminal.print(renderTable({ head, rows, right: [1, 2, 4] }, colors));
+  for (const { path, size_bytes } of sources.files) terminal.print(`  ${path} (${formatBytes(size_bytes)})`);
 }
 
 function printGaps(context: CommandContext, { gaps, runs, pipeline, leftOut }: DemoOutcome): void {

@@ -1,4 +1,4 @@
-import { PRODUCT_TYPES, QA_VERDICTS } from '@meridian/core';
+import { PRODUCT_TYPES, QA_VERDICTS, STALE_REASONS, type StaleReason } from '@meridian/core';
 import type { CopyRow, ProductRow } from '@meridian/ops-db';
 import { ApiProperty } from '@nestjs/swagger';
 
@@ -58,7 +58,15 @@ export class ProductResponse {
   })
   verdict!: string | null;
 
-  static from(row: ProductRow): ProductResponse {
+  @ApiProperty({
+    enum: STALE_REASONS,
+    isArray: true,
+    nullable: true,
+    description: 'Why it is not what would be made today; null where stale ones were not asked for.',
+  })
+  stale_reasons!: readonly StaleReason[] | null;
+
+  static from(row: ProductRow, staleReasons: readonly StaleReason[] | null = null): ProductResponse {
     const { id, name, type, pipeline, step, attempt, path, description, dims, metrics, sha256 } = row;
     return {
       id,
@@ -78,6 +86,7 @@ export class ProductResponse {
       superseded_at: row.supersededAt,
       superseded_by_run_id: row.supersededByRunId,
       verdict: row.verdict,
+      stale_reasons: staleReasons,
     };
   }
 }

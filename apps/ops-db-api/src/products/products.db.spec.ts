@@ -10,6 +10,7 @@ import {
   aProduct,
   aRun,
   aStep,
+  aSubGroup,
   type BuiltRun,
   type ProductOptions,
 } from '@meridian/ops-db/testing';
@@ -66,6 +67,46 @@ describe('products over HTTP', () => {
     expect(await ids(`&current=false&type=SCIENCE&run=${run.runId}&pipeline=survey&step=map`)).toEqual([old]);
     expect(await ids('&pipeline=other')).toEqual([]);
     expect((await api.as('viewer').get('/products?type=PICTURE')).status).toBe(422);
+  });
+
+  it('that are stale, or failed, are asked for, with the reasons and page by page, but not both at once', async () => {
+    const { manager } = api.db.dataSource;
+    const step = await aStep(manager, { name: 'currency' });
+    const result = async (state: 'stale' | 'current'): Promise<[BuiltRun, number]> => {
+      const made = await aRun(manager, {
+        ...{ step, status: 'COMPLETED', subGroupId: await aSubGroup(manager, { step, state }) },
+      });
+      await queryRows(
+        manager,
+        sql`UPDATE sub_group SET last_completed_run_id = ${made.runId}, causes = CASE WHEN state = 'stale' THEN '{config}'::text[] ELSE '{}' END
+            WHERE id = ${made.subGroupId}`,
+      );
+      return [made, await aProduct(manager, made)];
+    };
+    const [, first] = await result('stale');
+    const [, second] = await result('stale');
+    const [failed, third] = await result('current');
+    await queryRows(
+      manager,
+      sql`INSERT INTO open_failure (sub_group_id, run_id) VALUES (${failed.subGroupId}, ${failed.runId})`,
+    );
+    const list = async (query: string) =>
+      (await api.as('viewer').get(`/products?step=currency&${query}`)).body;
+    const idsOf = ({ items }: { items: { id: number }[] }) => items.map(({ id }) => id);
+
+    const page = await list('stale=true&limit=1');
+    expect(page.items).toMatchObject([{ id: second, stale_reasons: ['config'] }]);
+    expect(idsOf(await list(`stale=true&limit=1&cursor=${page.next}`))).toEqual([first]);
+    expect((await list('')).items).toMatchObject(
+      [third, second, first].map((id) => ({ id, stale_reasons: null })),
+    );
+    expect(idsOf(await list('failed_only=true'))).toEqual([third]);
+    expect((await list('failed_only=true&stale=true')).code).toBe('products.two_selections');
+    const failures = (await api.as('viewer').get('/failures?step=currency&kind=sub_group')).body;
+    expect(failures.items).toMatchObject([
+      { kind: 'sub_group', run_id: failed.runId, item_id: null, outcome: 'failed', has_result: true },
+    ]);
+    expect((await api.as('viewer').get('/failures?kind=item')).body.items).toEqual([]);
   });
 
   it('show where their copies are', async () => {

@@ -1,11 +1,20 @@
-import { DomainError } from '@meridian/core';
-import { findProduct, listCopies, listProducts, type CopyRow, type ProductRow } from '@meridian/ops-db';
+import { DomainError, type StaleReason } from '@meridian/core';
+import {
+  findProduct,
+  listCopies,
+  listFailedProducts,
+  listProducts,
+  listStaleProducts,
+  type CopyRow,
+  type CurrencyQuery,
+  type ProductRow,
+} from '@meridian/ops-db';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { openConfined, type ConfinedFile } from '../files/open-confined.js';
 import { notFound } from '../http/not-found.js';
 import type { QueryWithDims } from '../paging/dims-query.js';
-import { listingById, type Listing } from '../paging/listing.js';
+import { Listing, listingById } from '../paging/listing.js';
 import type { ProductsQueryDto } from './dto/products.dto.js';
 import { ProductResponse } from './product.response.js';
 
@@ -13,30 +22,22 @@ import { ProductResponse } from './product.response.js';
 export class ProductsService {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Newest first. */
+  /**
+   * Newest first; those that are stale, or failed, by run.
+   *
+   * @throws DomainError `products.two_selections`
+   */
   list({ query, dims }: QueryWithDims<ProductsQueryDto>): Listing<ProductRow, ProductResponse> {
-    const {
-      pipeline = null,
-      step = null,
-      run: runId = null,
-      type = null,
-      verdict = null,
-      current: currentOnly,
-    } = query;
+    const { pipeline = null, step = null, run: runId = null, type = null, verdict = null } = query;
+    const filter = { pipeline, step, runId, type, verdict, dims };
+    const { manager } = this.dataSource;
+    if (query.stale && query.failed_only) throw twoSelections();
+    if (query.stale) return byRun(query, (page) => listStaleProducts(manager, { ...filter, ...page }));
+    if (query.failed_only) return byRun(query, (page) => listFailedProducts(manager, { ...filter, ...page }));
     return listingById({
       query,
       fetch: ({ after, limit }) =>
-        listProducts(this.dataSource.manager, {
-          pipeline,
-          step,
-          runId,
-          type,
-          verdict,
-          dims,
-          currentOnly,
-          before: after,
-          limit,
-        }),
+        listProducts(manager, { ...filter, currentOnly: query.current, before: after, limit }),
       present: (row) => ProductResponse.from(row),
     });
   }
@@ -73,3 +74,27 @@ export class ProductsService {
     });
   }
 }
+
+type Found = ProductRow & { readonly staleReasons?: readonly StaleReason[] };
+
+/** Products in the order of their runs, which that of their ids is not. */
+const byRun = (
+  query: ProductsQueryDto,
+  fetch: (page: Pick<CurrencyQuery, 'before' | 'limit'>) => Promise<readonly Found[]>,
+): Listing<Found, ProductResponse> =>
+  new Listing({
+    query,
+    fetch: ({ after, limit }) =>
+      fetch({ before: after === null ? null : { runId: Number(after[0]), id: Number(after[1]) }, limit }),
+    keyOf: ({ runId, id }) => [runId, id],
+    keyKinds: ['number', 'number'],
+    present: (row) => ProductResponse.from(row, row.staleReasons ?? null),
+  });
+
+const twoSelections = (): DomainError =>
+  new DomainError({
+    kind: 'invalid',
+    code: 'products.two_selections',
+    message: 'Products are asked for that are stale and, at once, those that failed.',
+    action: 'Ask for one of the two.',
+  });

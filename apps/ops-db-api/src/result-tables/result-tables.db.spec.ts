@@ -198,6 +198,12 @@ describe('result tables over HTTP', () => {
     expect(bytes.toString('utf8')).toContain('"flux" double precision, -- [Jy]; peak');
   });
 
+  it('are exported again, byte for byte, when every file that they came from is gone', async () => {
+    const before = (await exported('?format=csv')).manifest.sha256;
+    await queryRows(api.db.dataSource.manager, sql`DELETE FROM physical_copy`);
+    expect((await exported('?format=csv')).manifest).toMatchObject({ rows: 3, sha256: before });
+  });
+
   it('leave out what is stale unless it is asked for, and what other dims have', async () => {
     expect((await exported('?dim.source=M18&format=csv')).manifest.rows).toBe(1);
     await queryRows(api.db.dataSource.manager, sql`UPDATE sub_group SET state = 'stale'`);

@@ -54,48 +54,22 @@ describe('the tables of runs', () => {
     expect(comment).toEqual({ description: "the source's; unit: Jy; section: Photometry" });
   });
 
-  it('keep every good row of 100,000 with one in a thousand bad, say why of each, and balance', async () => {
+  it('are asked for by flag in SQL, as their comments name the bits', async () => {
     const { step, rowsOf } = await world.aTool(FLUX);
-    const ids = await queryRows<{ id: number }>(
-      world.db,
-      sql`INSERT INTO data_item (kind, name, dims, content_hash, size_bytes)
-          SELECT 'RAW_DATA_FILE', 'bulk-' || n, '{}', encode(sha256(n::text::bytea), 'hex'), 1 FROM generate_series(1, 100000) n RETURNING id`,
-    );
-    const lines = ids.map(({ id }, index) =>
-      index % 1000 === 999 ? `{"item": ${id}, "flux": "bright"}` : `{"item": ${id}, "flux": ${index}}`,
-    );
-    const before = process.memoryUsage().rss;
-    const { runId, row } = await world.ran(
-      step,
-      ids.map(({ id }) => id),
-      { 'results/flux.ndjson': lines.join('\n') },
-    );
-
-    expect(row).toMatchObject({ status: 'COMPLETED_WITH_WARNINGS' });
-    expect((await rowsOf('flux', '', 'row_id')).length).toBe(99_900);
-    const [quarantine] = await queryRows(
-      world.db,
-      sql`SELECT count(*)::int AS rows, min(reason) AS reason, min(line)::int AS line, min(content) LIKE '%"bright"%' AS is_kept
-          FROM quarantined_row WHERE run_id = ${runId}`,
-    );
-    expect(quarantine).toEqual({
-      rows: 100,
-      reason: 'flux is "bright", not a number',
-      line: 1000,
-      is_kept: true,
+    const [a = 0, b = 0] = await world.items(2);
+    await world.ran(step, [a, b], {
+      'results/flux.ndjson': ndjson([
+        { item: a, flux: 1, flags: ['edge'] },
+        { item: b, flux: 2 },
+      ]),
     });
+    const edge = 'item_id, flags & (1 << 2) <> 0 AS at_edge, col_description(tableoid, 11) AS says, row_id';
     expect(
-      await queryRows(
-        world.db,
-        sql`SELECT outcome, count(*)::int AS n FROM item_outcome WHERE run_id = ${runId} GROUP BY 1 ORDER BY 1`,
-      ),
+      (await rowsOf('flux', '', edge)).map(({ item_id, at_edge, says }) => [item_id, at_edge, says]),
     ).toEqual([
-      { outcome: 'failed', n: 100 },
-      { outcome: 'ok', n: 99_900 },
+      [a, true, 'bits: 2 edge'],
+      [b, false, 'bits: 2 edge'],
     ]);
-    expect(await world.warningsOf(runId)).toEqual(['items.failed', 'rows.quarantined']);
-    expect(await queryRows(world.db, sql`SELECT line FROM staged_row`)).toEqual([]);
-    expect((process.memoryUsage().rss - before) / 2 ** 20).toBeLessThan(400);
   });
 
   it('are updated in place by a run of the same version line, which keeps id and time, and what was there is history', async () => {

@@ -35,6 +35,15 @@ describe('a binary table', () => {
     expect(asText(bytes)).toContain('COMMENT flags: bit 3 (8) is hot: too warm');
   });
 
+  it('says that it has texts over several cards, and only then: fitsverify wants to be told', () => {
+    const convention = /LONGSTRN= 'OGIP 1\.0'/;
+    const long = [field('flux', 'float64', { description: 'and so on '.repeat(9) })];
+    const bytes = tableHeader({ name: 't', fields: long, rows: 0, cards: [], checksum: '', dataSum: 0 });
+    expect(asText(bytes)).toMatch(convention);
+    expect(asText(bytes).indexOf('LONGSTRN')).toBeLessThan(asText(bytes).indexOf('CONTINUE'));
+    expect(asText(header(1))).not.toMatch(convention);
+  });
+
   it('has a header as long for no rows as for many', () => {
     expect(header(0).length).toBe(header(123_456_789).length);
   });

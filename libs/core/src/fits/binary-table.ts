@@ -119,8 +119,13 @@ function fieldCards(field: TableField, number: number): FitsCard[] {
   ];
 }
 
+/** Before the first text that needs several cards: HEASARC's convention, whose absence its checker warns of. */
+const LONG_TEXTS = keyword('LONGSTRN', 'OGIP 1.0', 'texts may go on over several cards');
+
 function headerOf(cards: readonly FitsCard[]): Uint8Array {
-  const text = [...cards.flatMap(formatCards), 'END'.padEnd(CARD_LENGTH)].join('');
+  const first = cards.findIndex((card) => card.value !== undefined && formatCards(card).length > 1);
+  const told = first < 0 ? cards : [...cards.slice(0, first), LONG_TEXTS, ...cards.slice(first)];
+  const text = [...told.flatMap(formatCards), 'END'.padEnd(CARD_LENGTH)].join('');
   const padded = text.padEnd(text.length + paddingOf(text.length));
   return Uint8Array.from(padded, (character) => character.charCodeAt(0));
 }

@@ -1,4 +1,4 @@
-import { rawSql, sql, type Dims, type JsonObject, type QaVerdict } from '@meridian/core';
+import { rawSql, sql, type Dims, type JsonObject, type QaVerdict, type SqlFragment } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow, queryRows } from '../sql.js';
 import { effectiveVerdict } from './quality/effective-verdict.js';
@@ -25,13 +25,16 @@ export interface ProductRow {
   readonly verdict: QaVerdict | null;
 }
 
-export interface ProductsQuery {
+export interface ProductFilter {
   readonly pipeline: string | null;
   readonly step: string | null;
   readonly runId: number | null;
   readonly type: string | null;
   readonly verdict: QaVerdict | null;
   readonly dims: DimsQuery;
+}
+
+export interface ProductsQuery extends ProductFilter {
   /** False: superseded and retired ones too. */
   readonly currentOnly: boolean;
   /** Products before this one: the list goes from the newest to the oldest. */
@@ -39,35 +42,39 @@ export interface ProductsQuery {
   readonly limit: number;
 }
 
-const COLUMNS =
+export const PRODUCT_COLUMNS =
   rawSql(`item.id, item.name, p.type, pipeline.name AS pipeline, step.name AS step, p.run_id AS "runId", p.attempt,
       p.path, p.description, item.dims, p.metrics, item.size_bytes AS "sizeBytes", item.content_hash AS sha256,
       item.registered_at AS "registeredAt", p.superseded_at AS "supersededAt", p.superseded_by_run_id AS "supersededByRunId", ${effectiveVerdict('p.run_id').text} AS verdict`);
-const TABLES = rawSql(`data_product p
+export const PRODUCT_TABLES = rawSql(`data_product p
     JOIN data_item item ON item.id = p.item_id
     JOIN run ON run.id = p.run_id
     JOIN pipeline ON pipeline.id = run.pipeline_id
     JOIN reduction_step step ON step.id = run.step_id`);
+
+/** TRUE of the rows of `PRODUCT_TABLES` that are asked for. */
+export const productsMatch = ({ pipeline, step, runId, type, verdict, dims }: ProductFilter): SqlFragment =>
+  sql`(${pipeline}::text IS NULL OR pipeline.name = ${pipeline})
+      AND (${step}::text IS NULL OR step.name = ${step})
+      AND (${runId}::bigint IS NULL OR p.run_id = ${runId})
+      AND (${type}::text IS NULL OR p.type = ${type})
+      AND (${verdict}::text IS NULL OR ${effectiveVerdict('p.run_id')} = ${verdict})
+      AND ${dimsMatch(rawSql('item.dims'), dims)}`;
 
 /** Up to `limit` products, newest first. */
 export const listProducts = (manager: EntityManager, query: ProductsQuery): Promise<ProductRow[]> =>
   queryRows(
     manager,
     sql`
-    SELECT ${COLUMNS}
-    FROM ${TABLES}
+    SELECT ${PRODUCT_COLUMNS}
+    FROM ${PRODUCT_TABLES}
     WHERE (${query.before}::bigint IS NULL OR item.id < ${query.before})
-      AND (${query.pipeline}::text IS NULL OR pipeline.name = ${query.pipeline})
-      AND (${query.step}::text IS NULL OR step.name = ${query.step})
-      AND (${query.runId}::bigint IS NULL OR p.run_id = ${query.runId})
-      AND (${query.type}::text IS NULL OR p.type = ${query.type})
-      AND (${query.verdict}::text IS NULL OR ${effectiveVerdict('p.run_id')} = ${query.verdict})
+      AND ${productsMatch(query)}
       AND (NOT ${query.currentOnly}::boolean OR (p.superseded_at IS NULL AND item.retired_at IS NULL))
-      AND ${dimsMatch(rawSql('item.dims'), query.dims)}
     ORDER BY item.id DESC
     LIMIT ${query.limit}
   `,
   );
 
 export const findProduct = (manager: EntityManager, id: number): Promise<ProductRow | undefined> =>
-  queryRow(manager, sql`SELECT ${COLUMNS} FROM ${TABLES} WHERE item.id = ${id}`);
+  queryRow(manager, sql`SELECT ${PRODUCT_COLUMNS} FROM ${PRODUCT_TABLES} WHERE item.id = ${id}`);

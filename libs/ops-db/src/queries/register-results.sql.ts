@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { settleItemFailures } from './currency/settle-item-failures.sql.js';
 import { clearStagedRows } from './result-tables/clear-staged-rows.sql.js';
 import { countStagedRows } from './result-tables/count-staged-rows.sql.js';
 import { insertOutcomes } from './result-tables/insert-outcomes.sql.js';
@@ -75,6 +76,7 @@ async function takeRows(
     await insertOutcomes(manager, { runId, outcomes: outcomes ?? [] });
   const unbalanced = await listUnbalancedRuns(manager, runIds);
   if (unbalanced.length > 0) throw new Error(`runs ${unbalanced.join(', ')}: not every item has one outcome`);
+  await settleItemFailures(manager, runIds);
   await settleRows(manager, runIds);
   for (const { runId, attempt } of filled) await clearStagedRows(manager, { runId, attempt, leaseOwner });
 }

@@ -21,6 +21,24 @@ export class ProductsQueryDto extends PageQuery {
   @YesNo({
     inQuery: true,
     optional: true,
+    default: false,
+    description:
+      'Only those that are not what would be made today, superseded ones too: by recipe and inputs, never by files or times. Newest run first.',
+  })
+  stale: boolean = false;
+
+  @YesNo({
+    inQuery: true,
+    optional: true,
+    default: false,
+    description:
+      'Only those whose sub-group has failed since, or that were made while items failed, and that nothing has healed. Newest run first.',
+  })
+  failed_only: boolean = false;
+
+  @YesNo({
+    inQuery: true,
+    optional: true,
     default: true,
     description: 'false shows superseded and retired ones too.',
   })
