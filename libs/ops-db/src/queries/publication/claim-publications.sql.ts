@@ -24,7 +24,7 @@ export interface PublicationsToClaim {
 
 /**
  * Takes eligible publications under a lease, and gives each its version and its path: one more than the last that had the same name. Call it in
- * the transaction that looked at their gates.
+ * the transaction that looked at their gates. One whose earlier copy is still to be deleted is left for later.
  */
 export const claimPublications = (
   manager: EntityManager,
@@ -38,7 +38,9 @@ export const claimPublications = (
         pipeline.name AS pipeline, step.name AS step, sub_group.key
       FROM publication JOIN data_product product USING (item_id) JOIN run ON run.id = product.run_id
       JOIN sub_group ON sub_group.id = run.sub_group_id JOIN reduction_step step ON step.id = run.step_id JOIN pipeline ON pipeline.id = run.pipeline_id
-      WHERE publication.id = ANY(${ids}::bigint[]) AND publication.state = 'eligible'
+      WHERE publication.id = ANY(${ids}::bigint[]) AND publication.state = 'eligible' AND NOT EXISTS (
+        SELECT FROM physical_copy copy WHERE copy.data_location_id = publication.data_location_id AND copy.path = publication.path
+          AND copy.status = 'DELETION_SCHEDULED')
     ), versioned AS (
       SELECT named.*, coalesce((
         SELECT max(other.version) FROM publication other JOIN data_product of_product ON of_product.item_id = other.item_id
