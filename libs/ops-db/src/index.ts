@@ -200,6 +200,11 @@ export {
   type StepImpact,
 } from './queries/lineage/measure-impact.sql.js';
 export {
+  listResultsAsOf,
+  type ResultAsOfRow,
+  type ResultsAsOfQuery,
+} from './queries/list-results-as-of.sql.js';
+export {
   holdTaints,
   liftTaint,
   markTaint,

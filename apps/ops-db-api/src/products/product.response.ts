@@ -58,6 +58,9 @@ export class ProductResponse {
   })
   verdict!: string | null;
 
+  @ApiProperty({ description: 'Marked bad, or made of what is.' })
+  tainted!: boolean;
+
   static from(row: ProductRow): ProductResponse {
     const { id, name, type, pipeline, step, attempt, path, description, dims, metrics, sha256 } = row;
     return {
@@ -78,6 +81,7 @@ export class ProductResponse {
       superseded_at: row.supersededAt,
       superseded_by_run_id: row.supersededByRunId,
       verdict: row.verdict,
+      tainted: row.isTainted,
     };
   }
 }

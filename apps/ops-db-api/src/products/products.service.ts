@@ -22,6 +22,11 @@ export class ProductsService {
       type = null,
       verdict = null,
       current: currentOnly,
+      as_of: asOf = null,
+      grouping = null,
+      sub_group: subGroupId = null,
+      tainted: isTainted = null,
+      taint: taintId = null,
     } = query;
     return listingById({
       query,
@@ -34,6 +39,7 @@ export class ProductsService {
           verdict,
           dims,
           currentOnly,
+          ...{ asOf, grouping, subGroupId, isTainted, taintId },
           before: after,
           limit,
         }),
