@@ -3,10 +3,11 @@ import { gaps } from './gaps.bench.js';
 import { idle } from './idle.bench.js';
 import { lifecycle } from './lifecycle.bench.js';
 import { printReport, type Benchmark } from './report.js';
+import { results } from './results.bench.js';
 import { runs } from './runs.bench.js';
 import { slurm } from './slurm.bench.js';
 
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { lifecycle, idle, slurm, gaps, runs };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { lifecycle, idle, slurm, gaps, runs, results };
 
 async function main(): Promise<void> {
   const [name = '', ...options] = process.argv.slice(2);

@@ -29,8 +29,10 @@ import { ProductsModule } from './products/products.module.js';
 import { PublicationsModule } from './publications/publications.module.js';
 import { QualityModule } from './quality/quality.module.js';
 import { ResultTablesModule } from './result-tables/result-tables.module.js';
+import { ResultsModule } from './results/results.module.js';
 import { RunsModule } from './runs/runs.module.js';
 import { SoftwareModule } from './software/software.module.js';
+import { TaintsModule } from './taints/taints.module.js';
 import { TokensModule } from './tokens/tokens.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { ChangeInterceptor } from './http/change.interceptor.js';
@@ -68,8 +70,10 @@ const NOUNS: Type[] = [
   PublicationsModule,
   QualityModule,
   ResultTablesModule,
+  ResultsModule,
   RunsModule,
   SoftwareModule,
+  TaintsModule,
   TokensModule,
 ];
 

@@ -127,6 +127,7 @@ export {
 } from './grouping/group-member.js';
 export * from './grouping/grouping-rule.js';
 export { parseGroupingRule } from './grouping/parse-grouping-rule.js';
+export { parseSubject, subjectText, type Subject, type SubjectKind } from './provenance/subject.js';
 export { deriveDims, tablesOfDeriveRules } from './sky/derived-dims.js';
 export type { DeriveRule } from './sky/derive-rule.js';
 export { parseDeriveRules } from './sky/parse-derive-rules.js';

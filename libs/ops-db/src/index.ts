@@ -181,6 +181,7 @@ export { findAttemptDirectory, type AttemptDirectory } from './queries/find-atte
 export {
   findProduct,
   listProducts,
+  type ProductFilter,
   type ProductRow,
   type ProductsQuery,
 } from './queries/list-products.sql.js';
@@ -193,6 +194,41 @@ export {
   type LineageEdge,
 } from './queries/lineage-edges.sql.js';
 export { lineageItems, lineageRuns, type LineageItem, type LineageRun } from './queries/lineage-nodes.sql.js';
+export {
+  lineageDown,
+  lineageUp,
+  type ClosureRequest,
+  type LineageClosure,
+  type LineageRoots,
+} from './queries/lineage/lineage-closure.sql.js';
+export { lineageGraph, type GraphEdge, type GraphRequest } from './queries/lineage/lineage-graph.sql.js';
+export { isKnownSubject, listRunsMadeWith } from './queries/lineage/subject-runs.sql.js';
+export {
+  measureImpact,
+  type Impact,
+  type ImpactedPublication,
+  type ImpactedSubGroup,
+  type StepImpact,
+} from './queries/lineage/measure-impact.sql.js';
+export {
+  listResultsAsOf,
+  type ResultAsOfRow,
+  type ResultsAsOfQuery,
+} from './queries/list-results-as-of.sql.js';
+export {
+  holdTaints,
+  liftTaint,
+  markTaint,
+  type TaintLift,
+  type TaintMark,
+  type TaintTarget,
+} from './queries/taint/mark-taint.sql.js';
+export { findTaint, listTaints, type TaintRow, type TaintsQuery } from './queries/taint/list-taints.sql.js';
+export {
+  forceTainted,
+  planReprocessing,
+  type ReprocessingStep,
+} from './queries/taint/tainted-sub-groups.sql.js';
 export { findSoftware, listSoftware, type SoftwareRow } from './queries/list-software.sql.js';
 export { listSoftwareVersions, type SoftwareVersionRow } from './queries/list-software-versions.sql.js';
 export { findGrouping, listGroupings, type GroupingRow } from './queries/list-groupings.sql.js';

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
-import { LineageController } from './lineage.controller.js';
+import { ItemLineageController, LineageController } from './lineage.controller.js';
 import { LineageService } from './lineage.service.js';
 
-@Module({ controllers: [LineageController], providers: [LineageService] })
+@Module({ controllers: [ItemLineageController, LineageController], providers: [LineageService] })
 export class LineageModule {}

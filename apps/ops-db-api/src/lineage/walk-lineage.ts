@@ -19,24 +19,34 @@ export interface LineageWalk {
   readonly isTruncated: boolean;
 }
 
+export interface LineageStart {
+  readonly itemIds: readonly number[];
+  readonly runIds: readonly number[];
+  readonly direction: LineageDirection;
+  /** Edges. */
+  readonly limit: number;
+}
+
 interface Generation {
   readonly items: readonly number[];
   readonly isCut: boolean;
 }
 
 /**
- * Walks the lineage of an item generation by generation, two set-based statements each, until nothing new comes.
+ * Walks a lineage generation by generation, two set-based statements each, until nothing new comes.
  *
  * An item or run that is reached twice is visited once, so a diamond is walked in linear time and a circle ends.
  * Never reads more than `limit` edges and one.
  */
 export async function walkLineage(
   manager: EntityManager,
-  start: { itemId: number; direction: LineageDirection; depth: number; limit: number },
+  start: LineageStart & { readonly depth: number },
 ): Promise<LineageWalk> {
   const walk = new Walk(manager, start.limit);
-  walk.itemIds.add(start.itemId);
-  let frontier: readonly number[] = [start.itemId];
+  start.itemIds.forEach((id) => walk.itemIds.add(id));
+  const first = await walk.throughRuns(start.runIds, start.direction);
+  if (first.isCut) return { ...walk.result, isTruncated: true };
+  let frontier: readonly number[] = [...start.itemIds, ...first.items];
   for (let generation = 0; generation < start.depth && frontier.length > 0; generation += 1) {
     const next = start.direction === 'up' ? await walk.up(frontier) : await walk.down(frontier);
     if (next.isCut) return { ...walk.result, isTruncated: true };
@@ -61,6 +71,15 @@ class Walk {
 
   get result(): Omit<LineageWalk, 'isTruncated'> {
     return { itemIds: this.itemIds, runIds: this.runIds, used: this.used, generated: this.generated };
+  }
+
+  /** What runs used, or made: where a walk that begins at them goes on. */
+  async throughRuns(runIds: readonly number[], direction: LineageDirection): Promise<Generation> {
+    runIds.forEach((id) => this.runIds.add(id));
+    if (runIds.length === 0) return { items: [], isCut: false };
+    const [kept, query] = direction === 'up' ? [this.used, lineageInputs] : [this.generated, lineageProducts];
+    const edges = this.take(kept, await query(this.manager, { ids: runIds, limit: this.room() }));
+    return { items: this.newItems(edges.edges), isCut: edges.isCut };
   }
 
   async up(items: readonly number[]): Promise<Generation> {

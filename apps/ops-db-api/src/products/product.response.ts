@@ -58,6 +58,9 @@ export class ProductResponse {
   })
   verdict!: string | null;
 
+  @ApiProperty({ description: 'Marked bad, or made of what is.' })
+  tainted!: boolean;
+
   @ApiProperty({
     enum: STALE_REASONS,
     isArray: true,
@@ -87,6 +90,7 @@ export class ProductResponse {
       superseded_by_run_id: row.supersededByRunId,
       verdict: row.verdict,
       stale_reasons: staleReasons,
+      tainted: row.isTainted,
     };
   }
 }

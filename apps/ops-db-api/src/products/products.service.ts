@@ -7,6 +7,7 @@ import {
   listStaleProducts,
   type CopyRow,
   type CurrencyQuery,
+  type ProductFilter,
   type ProductRow,
 } from '@meridian/ops-db';
 import { Injectable } from '@nestjs/common';
@@ -28,16 +29,16 @@ export class ProductsService {
    * @throws DomainError `products.two_selections`
    */
   list({ query, dims }: QueryWithDims<ProductsQueryDto>): Listing<ProductRow, ProductResponse> {
-    const { pipeline = null, step = null, run: runId = null, type = null, verdict = null } = query;
-    const filter = { pipeline, step, runId, type, verdict, dims };
+    const filter = { ...filterOf(query), dims };
+    const { as_of: asOf = null, current: currentOnly } = query;
     const { manager } = this.dataSource;
-    if (query.stale && query.failed_only) throw twoSelections();
+    if ([query.stale, query.failed_only, asOf !== null].filter(Boolean).length > 1) throw twoSelections();
     if (query.stale) return byRun(query, (page) => listStaleProducts(manager, { ...filter, ...page }));
     if (query.failed_only) return byRun(query, (page) => listFailedProducts(manager, { ...filter, ...page }));
     return listingById({
       query,
       fetch: ({ after, limit }) =>
-        listProducts(manager, { ...filter, currentOnly: query.current, before: after, limit }),
+        listProducts(manager, { ...filter, asOf, currentOnly, before: after, limit }),
       present: (row) => ProductResponse.from(row),
     });
   }
@@ -75,6 +76,17 @@ export class ProductsService {
   }
 }
 
+const filterOf = (query: ProductsQueryDto): Omit<ProductFilter, 'dims'> => {
+  const { pipeline = null, step = null, run: runId = null, type = null, verdict = null } = query;
+  const {
+    grouping = null,
+    sub_group: subGroupId = null,
+    tainted: isTainted = null,
+    taint: taintId = null,
+  } = query;
+  return { pipeline, step, runId, type, verdict, grouping, subGroupId, isTainted, taintId };
+};
+
 type Found = ProductRow & { readonly staleReasons?: readonly StaleReason[] };
 
 /** Products in the order of their runs, which that of their ids is not. */
@@ -95,6 +107,6 @@ const twoSelections = (): DomainError =>
   new DomainError({
     kind: 'invalid',
     code: 'products.two_selections',
-    message: 'Products are asked for that are stale and, at once, those that failed.',
-    action: 'Ask for one of the two.',
+    message: 'Of "stale", "failed_only" and "as_of" more than one is asked for at once.',
+    action: 'Ask for one of them.',
   });

@@ -26,11 +26,11 @@ export class PublicationsService {
 
   /** Newest first. */
   list(query: PublicationsQueryDto): Listing<PublicationRow, PublicationResponse> {
-    const { state = null, product: productId = null } = query;
+    const { state = null, product: productId = null, taint: taintId = null } = query;
     return listingById({
       query,
       fetch: ({ after, limit }) =>
-        listPublications(this.dataSource.manager, { state, productId, before: after, limit }),
+        listPublications(this.dataSource.manager, { state, productId, taintId, before: after, limit }),
       present: (row) => PublicationResponse.from(row),
     });
   }

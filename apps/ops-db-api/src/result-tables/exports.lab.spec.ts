@@ -61,7 +61,8 @@ describe('exports of result tables, read by others', () => {
     const run = await aRun(manager, {
       step: await aStep(manager, { software }),
       itemIds: [item],
-      status: 'COMPLETED',
+      status: 'COLLECTING_RESULTS',
+      lease: { owner: 'collector', expiresAt: new Date(Date.now() + 60_000) },
     });
     await queryRows(
       manager,
@@ -89,7 +90,7 @@ describe('exports of result tables, read by others', () => {
               4,
             ],
     }));
-    await stageRows(manager, { runId: run.runId, attempt: run.attempt, rows });
+    await stageRows(manager, { runId: run.runId, attempt: run.attempt, leaseOwner: 'collector', rows });
     const said = { reason: '', failureClass: '', elapsedSeconds: null, overheadSeconds: null };
     await insertOutcomes(manager, { runId: run.runId, outcomes: [{ ...said, itemId: item, outcome: 'ok' }] });
     await settleRows(manager, [run.runId]);

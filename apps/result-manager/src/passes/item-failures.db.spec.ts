@@ -1,4 +1,5 @@
 import { listFailedProducts, listFailures } from '@meridian/ops-db';
+import { EVERY_PRODUCT } from '@meridian/ops-db/testing';
 import { FLUX, ndjson } from '../testing/declared-tables.js';
 import { TableWorld } from '../testing/table-world.js';
 
@@ -16,7 +17,7 @@ describe('failures of items', () => {
     return failures.map(({ runId, itemId, outcome, reason }) => [runId, itemId, outcome, reason]);
   };
   const productsWithFailures = async (step: { readonly name: string }): Promise<string[]> => {
-    const filter = { pipeline: null, step: step.name, runId: null, type: null, verdict: null, dims: {} };
+    const filter = { ...EVERY_PRODUCT, step: step.name };
     return (await listFailedProducts(world.db, { ...filter, before: null, limit: 100 })).map(
       ({ path }) => path,
     );

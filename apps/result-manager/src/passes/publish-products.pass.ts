@@ -15,6 +15,7 @@ import {
   extendPublications,
   finishPublications,
   hasDuePublications,
+  holdTaints,
   loadClaimedPublications,
   loadGates,
   lockGates,
@@ -71,6 +72,7 @@ export class PublishProductsPass implements Pass {
   private passGate(): Promise<{ moved: number; claimed: readonly number[]; isMore: boolean }> {
     const { dataSource, actor, batchSize, leaseSeconds } = this.options;
     return dataSource.transaction(async (manager) => {
+      await holdTaints(manager);
       const ids = await lockGates(manager, batchSize);
       const gates = await loadGates(manager, ids);
       const moves = gates.map(moveOf);
@@ -99,7 +101,16 @@ export class PublishProductsPass implements Pass {
     });
     await putOffPublications(manager, { failed, owner: actor, retrySeconds });
     const done = publications.filter((_, index) => problems[index] === null).map(({ id }) => id);
-    return failed.length + (await finishPublications(manager, { ids: done, owner: actor }));
+    return failed.length + (await this.finish(done));
+  }
+
+  /** What was marked bad while it was copied is not published. */
+  private finish(ids: readonly number[]): Promise<number> {
+    const { dataSource, actor: owner } = this.options;
+    return dataSource.transaction(async (manager) => {
+      await holdTaints(manager);
+      return finishPublications(manager, { ids, owner });
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 import { sql, type JsonObject } from '@meridian/core';
 import { listStaleProducts, queryRows } from '@meridian/ops-db';
+import { EVERY_PRODUCT } from '@meridian/ops-db/testing';
 import { science } from '../testing/calibrations.js';
 import { aVersion, SurveyWorld } from '../testing/survey-world.js';
 
@@ -31,8 +32,7 @@ describe('a result that is valid', () => {
       { software: [{ ...aVersion('1.0.0'), config_schema: schema }], trigger: 'CONTINUOUS' },
     );
   const nothingIsStale = async (): Promise<boolean> => {
-    const filter = { pipeline: null, step: null, runId: null, type: null, verdict: null, dims: {} };
-    return (await listStaleProducts(world.db, { ...filter, before: null, limit: 1 })).length === 0;
+    return (await listStaleProducts(world.db, { ...EVERY_PRODUCT, before: null, limit: 1 })).length === 0;
   };
   const states = async (): Promise<string[]> => [
     ...(await world.states('reduce')),

@@ -1,13 +1,11 @@
 import { sql, type JsonObject, type StaleReason } from '@meridian/core';
 import { listStaleProducts, queryRows, type CurrencyQuery } from '@meridian/ops-db';
+import { EVERY_PRODUCT } from '@meridian/ops-db/testing';
 import { Operator } from '../testing/operator.js';
 import { science } from '../testing/calibrations.js';
 import { aVersion, SurveyWorld } from '../testing/survey-world.js';
 
-const EVERYTHING: CurrencyQuery = {
-  ...{ pipeline: null, step: null, runId: null, type: null, verdict: null, dims: {} },
-  ...{ before: null, limit: 100 },
-};
+const EVERYTHING: CurrencyQuery = { ...EVERY_PRODUCT, before: null, limit: 100 };
 
 describe('products that are not what would be made today', () => {
   let world: SurveyWorld;

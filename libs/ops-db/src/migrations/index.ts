@@ -20,6 +20,7 @@ import { ResultTables1700000000019 } from './1700000000019-result-tables.js';
 import { Quality1700000000020 } from './1700000000020-quality.js';
 import { Publication1700000000021 } from './1700000000021-publication.js';
 import { Currency1700000000026 } from './1700000000026-currency.js';
+import { Taint1700000000022 } from './1700000000022-taint.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -45,4 +46,5 @@ export const MIGRATIONS = [
   Quality1700000000020,
   Publication1700000000021,
   Currency1700000000026,
+  Taint1700000000022,
 ];

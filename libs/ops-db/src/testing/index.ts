@@ -1,6 +1,7 @@
 export { openTestDatabase, type TestDatabase } from './test-database.js';
 export * from './builders.js';
 export * from './item-builders.js';
+export { EVERY_PRODUCT } from './every-product.js';
 export * from './run-builders.js';
 export * from './association-builders.js';
 export { dumpDatabase } from './dump-database.js';

@@ -1,5 +1,5 @@
 import { PRODUCT_TYPES, QA_VERDICTS, type QaVerdict } from '@meridian/core';
-import { OneOf, Text, WholeNumber, YesNo } from '../../http/fields.js';
+import { OneOf, Text, Time, WholeNumber, YesNo } from '../../http/fields.js';
 import { PageQuery } from '../../paging/page-query.dto.js';
 
 export class ProductsQueryDto extends PageQuery {
@@ -43,4 +43,23 @@ export class ProductsQueryDto extends PageQuery {
     description: 'false shows superseded and retired ones too.',
   })
   current: boolean = true;
+
+  @Time({ optional: true, description: 'Those that were current at this time, whatever `current` says.' })
+  as_of?: string;
+
+  @Text({ optional: true, description: 'Of pipelines of this grouping.' })
+  grouping?: string;
+
+  @WholeNumber({ min: 1, inQuery: true, optional: true, description: 'Of this sub-group.' })
+  sub_group?: number;
+
+  @YesNo({
+    inQuery: true,
+    optional: true,
+    description: 'true: only those that are, or are made of, what was marked bad; false: only the others.',
+  })
+  tainted?: boolean;
+
+  @WholeNumber({ min: 1, inQuery: true, optional: true, description: 'Those that this taint reaches.' })
+  taint?: number;
 }

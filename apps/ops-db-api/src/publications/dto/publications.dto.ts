@@ -10,6 +10,9 @@ export class PublicationsQueryDto extends PageQuery {
 
   @WholeNumber({ min: 1, inQuery: true, optional: true, description: 'Of this product.' })
   product?: number;
+
+  @WholeNumber({ min: 1, inQuery: true, optional: true, description: 'Of products that this taint reaches.' })
+  taint?: number;
 }
 
 export class PublicationQueryDto {

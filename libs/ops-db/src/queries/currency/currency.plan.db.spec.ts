@@ -5,6 +5,7 @@ import {
   aProduct,
   aRun,
   aStep,
+  EVERY_PRODUCT,
   openTestDatabase,
   type BuiltRun,
   type TestDatabase,
@@ -103,13 +104,16 @@ describe('what is stale or failed, by the plans of the lists', () => {
     };
   }
 
-  const FILTER = { pipeline: null, step: null, runId: null, type: null, verdict: null, dims: {} };
   it.each<[string, number, (manager: EntityManager) => Promise<unknown[]>]>([
-    ['stale products', 7, (manager) => listStaleProducts(manager, { ...FILTER, before: null, limit: 100 })],
+    [
+      'stale products',
+      7,
+      (manager) => listStaleProducts(manager, { ...EVERY_PRODUCT, before: null, limit: 100 }),
+    ],
     [
       'products of what failed',
       3,
-      (manager) => listFailedProducts(manager, { ...FILTER, before: null, limit: 100 }),
+      (manager) => listFailedProducts(manager, { ...EVERY_PRODUCT, before: null, limit: 100 }),
     ],
     [
       'open failures',

@@ -4,6 +4,7 @@ import {
   aProduct,
   aRun,
   aStep,
+  EVERY_PRODUCT,
   openTestDatabase,
   type BuiltRun,
   type BuiltStep,
@@ -67,7 +68,7 @@ describe('failures that nothing has healed', () => {
   const open = async (query: Partial<FailuresQuery> = {}): Promise<number[]> =>
     (await listFailures(db(), { ...EVERYTHING, step: step.name, ...query })).map(({ runId }) => runId);
   const failedProducts = async (): Promise<number[]> => {
-    const filter = { pipeline: null, step: step.name, runId: null, type: null, verdict: null, dims: {} };
+    const filter = { ...EVERY_PRODUCT, step: step.name };
     return (await listFailedProducts(db(), { ...filter, before: null, limit: 100 })).map(({ id }) => id);
   };
 

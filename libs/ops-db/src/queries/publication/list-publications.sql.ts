@@ -48,6 +48,8 @@ const COLUMNS = sql`
 export interface PublicationsQuery {
   readonly state: PublicationState | null;
   readonly productId: number | null;
+  /** Of products that this taint reaches. */
+  readonly taintId: number | null;
   /** Publications before this one: the list goes from the newest to the oldest. */
   readonly before: number | null;
   readonly limit: number;
@@ -56,13 +58,14 @@ export interface PublicationsQuery {
 /** Up to `limit` publications, newest first. */
 export const listPublications = (
   manager: EntityManager,
-  { state, productId, before, limit }: PublicationsQuery,
+  { state, productId, taintId, before, limit }: PublicationsQuery,
 ): Promise<PublicationRow[]> =>
   queryRows(
     manager,
     sql`${COLUMNS}
     WHERE (${before}::bigint IS NULL OR publication.id < ${before}) AND (${state}::text IS NULL OR publication.state = ${state})
       AND (${productId}::bigint IS NULL OR publication.item_id = ${productId})
+      AND (${taintId}::bigint IS NULL OR EXISTS (SELECT FROM tainted_product reached WHERE reached.item_id = publication.item_id AND reached.taint_id = ${taintId}))
     ORDER BY publication.id DESC LIMIT ${limit}`,
   );
 

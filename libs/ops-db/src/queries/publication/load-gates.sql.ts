@@ -19,7 +19,7 @@ export interface GatedPublication extends Omit<GateFacts, 'companions'> {
   readonly companions: readonly ProductType[];
 }
 
-/** What is true of these publications now; call it once they are locked, as a statement of its own. */
+/** What is true of these publications now; call it once they are locked and taints are held, as a statement of its own. */
 export const loadGates = (manager: EntityManager, ids: readonly number[]): Promise<GatedPublication[]> =>
   queryRows(
     manager,
@@ -33,7 +33,8 @@ export const loadGates = (manager: EntityManager, ids: readonly number[]): Promi
     SELECT publication.id, publication.state, publication.gate, publication.reasons,
       ${effectiveVerdict('product.run_id')} AS verdict,
       EXISTS (SELECT FROM qa_verdict given WHERE given.run_id = product.run_id) AS "isReviewed",
-      product.superseded_at IS NOT NULL OR item.retired_at IS NOT NULL AS "isSuperseded", false AS "isTainted",
+      product.superseded_at IS NOT NULL OR item.retired_at IS NOT NULL AS "isSuperseded",
+      EXISTS (SELECT FROM tainted_product reached WHERE reached.item_id = product.item_id) AS "isTainted",
       EXISTS (SELECT FROM verified WHERE verified.item_id = product.item_id) AS "isVerified",
       ARRAY(SELECT DISTINCT type FROM verified WHERE verified.run_id = product.run_id) AS companions
     FROM publication JOIN data_product product USING (item_id) JOIN data_item item ON item.id = product.item_id

@@ -1,0 +1,7 @@
+import type { ProductFilter } from '../queries/list-products.sql.js';
+
+/** Asks for products of whatever kind. */
+export const EVERY_PRODUCT: ProductFilter = {
+  ...{ pipeline: null, step: null, runId: null, type: null, verdict: null, dims: {} },
+  ...{ grouping: null, subGroupId: null, isTainted: null, taintId: null },
+};
