@@ -1,4 +1,5 @@
 import {
+  DomainError,
   globRegex,
   keepOf,
   KEEP_FOR_EVER,
@@ -55,5 +56,11 @@ function candidateOf(facts: PurgeFacts): PurgeCandidate {
 
 function keepFor({ type, retention }: PurgeFacts): Keep {
   if (type === null || retention === null) return KEEP_FOR_EVER;
-  return keepOf(readStored({ retention }, parseRetention), type);
+  try {
+    return keepOf(readStored({ retention }, parseRetention), type);
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    // What cannot be read any more allows nothing.
+    return KEEP_FOR_EVER;
+  }
 }
