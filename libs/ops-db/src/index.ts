@@ -257,3 +257,6 @@ export * from './queries/retention/schedule-deletions.sql.js';
 export * from './queries/retention/settle-deletions.sql.js';
 export type { DecidedCopy } from './queries/retention/decided-copies.js';
 export { judgeCopies, type JudgedCopy } from './retention/judge-copies.js';
+export * from './queries/retention/claim-attempts-to-clear.sql.js';
+export * from './queries/retention/measure-attempt.sql.js';
+export * from './queries/retention/finish-clearing.sql.js';

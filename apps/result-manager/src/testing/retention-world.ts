@@ -25,6 +25,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { PurgeLocationsPass, type PurgeLocationsOptions } from '../passes/purge-locations.pass.js';
 
 const NEVER = new AbortController().signal;
+const ALL_MAY_GO: JsonObject = { rules: [{ keep: { days: 0 } }] };
 
 /** What a test wants of one product. */
 export interface KeptFile extends Pick<ProductOptions, 'type'> {
@@ -56,8 +57,12 @@ export class RetentionWorld {
     private readonly logger: Logger,
   ) {}
 
-  static async open(retention: JsonObject = { rules: [{ keep: { days: 0 } }] }): Promise<RetentionWorld> {
-    const database = await openTestDatabase(10);
+  static async open(retention: JsonObject = ALL_MAY_GO): Promise<RetentionWorld> {
+    return RetentionWorld.on(await openTestDatabase(10), retention);
+  }
+
+  /** Another one in the same database. */
+  static async on(database: TestDatabase, retention: JsonObject = ALL_MAY_GO): Promise<RetentionWorld> {
     const { manager } = database.dataSource;
     const base = mkdtempSync(path.join(tmpdir(), 'meridian-retention-'));
     const locationId = await aLocation(manager, { basePath: base });
@@ -74,6 +79,10 @@ export class RetentionWorld {
 
   async close(): Promise<void> {
     await this.database.close();
+    this.removeFiles();
+  }
+
+  removeFiles(): void {
     rmSync(this.base, { recursive: true, force: true });
   }
 
@@ -168,14 +177,20 @@ export class RetentionWorld {
     });
   }
 
+  /** One tick. */
   run(options: Partial<PurgeLocationsOptions> = {}): Promise<number> {
     return this.pass(options).run(NEVER);
+  }
+
+  /** As many ticks as there is something to do. */
+  async runAll(options: Partial<PurgeLocationsOptions> = {}): Promise<void> {
+    while ((await this.run(options)) > 0);
   }
 
   /** Asks for everything to go that may, and lets it go. The purge's id. */
   async purge(downToBytes = 0, options: Partial<PurgeLocationsOptions> = {}): Promise<number> {
     const id = await this.ask(downToBytes);
-    await this.run(options);
+    await this.runAll(options);
     return id;
   }
 
