@@ -260,3 +260,4 @@ export { judgeCopies, type JudgedCopy } from './retention/judge-copies.js';
 export * from './queries/retention/claim-attempts-to-clear.sql.js';
 export * from './queries/retention/measure-attempt.sql.js';
 export * from './queries/retention/finish-clearing.sql.js';
+export * from './retention/rehearse-purge.js';
