@@ -30,6 +30,7 @@ import { PublicationsModule } from './publications/publications.module.js';
 import { QualityModule } from './quality/quality.module.js';
 import { ResultTablesModule } from './result-tables/result-tables.module.js';
 import { ResultsModule } from './results/results.module.js';
+import { RetentionModule } from './retention/retention.module.js';
 import { RunsModule } from './runs/runs.module.js';
 import { SoftwareModule } from './software/software.module.js';
 import { TaintsModule } from './taints/taints.module.js';
@@ -71,6 +72,7 @@ const NOUNS: Type[] = [
   QualityModule,
   ResultTablesModule,
   ResultsModule,
+  RetentionModule,
   RunsModule,
   SoftwareModule,
   TaintsModule,

@@ -58,6 +58,12 @@ export class ProductResponse {
   })
   verdict!: string | null;
 
+  @ApiProperty({
+    enum: ['present', 'purged', 'missing'],
+    description: 'Whether a copy can be read; purged: its bytes were deleted, its record stays.',
+  })
+  bytes!: string;
+
   @ApiProperty({ description: 'Marked bad, or made of what is.' })
   tainted!: boolean;
 
@@ -91,6 +97,7 @@ export class ProductResponse {
       verdict: row.verdict,
       stale_reasons: staleReasons,
       tainted: row.isTainted,
+      bytes: row.bytes,
     };
   }
 }

@@ -19,8 +19,9 @@ import { Afterwards1700000000018 } from './1700000000018-afterwards.js';
 import { ResultTables1700000000019 } from './1700000000019-result-tables.js';
 import { Quality1700000000020 } from './1700000000020-quality.js';
 import { Publication1700000000021 } from './1700000000021-publication.js';
-import { Currency1700000000026 } from './1700000000026-currency.js';
 import { Taint1700000000022 } from './1700000000022-taint.js';
+import { Retention1700000000023 } from './1700000000023-retention.js';
+import { Currency1700000000026 } from './1700000000026-currency.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -45,6 +46,7 @@ export const MIGRATIONS = [
   ResultTables1700000000019,
   Quality1700000000020,
   Publication1700000000021,
-  Currency1700000000026,
   Taint1700000000022,
+  Retention1700000000023,
+  Currency1700000000026,
 ];

@@ -33,6 +33,8 @@ export interface ProductRow {
   readonly verdict: QaVerdict | null;
   /** Marked bad, or made of what is. */
   readonly isTainted: boolean;
+  /** Whether some copy of it can be read; if not, whether its bytes were deleted on purpose. */
+  readonly bytes: 'present' | 'purged' | 'missing';
 }
 
 export interface ProductFilter {
@@ -64,7 +66,9 @@ export const PRODUCT_COLUMNS =
   rawSql(`item.id, item.name, p.type, pipeline.name AS pipeline, step.name AS step, p.run_id AS "runId", p.attempt,
       p.path, p.description, item.dims, p.metrics, item.size_bytes AS "sizeBytes", item.content_hash AS sha256,
       item.registered_at AS "registeredAt", p.superseded_at AS "supersededAt", p.superseded_by_run_id AS "supersededByRunId", ${effectiveVerdict('p.run_id').text} AS verdict,
-      EXISTS (SELECT FROM tainted_product reached WHERE reached.item_id = p.item_id) AS "isTainted"`);
+      EXISTS (SELECT FROM tainted_product reached WHERE reached.item_id = p.item_id) AS "isTainted",
+      (SELECT CASE WHEN bool_or(copy.status IN ('PRESENT', 'STAGED')) THEN 'present' WHEN bool_or(copy.status LIKE 'DELET%') THEN 'purged' ELSE 'missing' END
+       FROM physical_copy copy WHERE copy.item_id = item.id) AS bytes`);
 export const PRODUCT_TABLES = rawSql(`data_product p
     JOIN data_item item ON item.id = p.item_id
     JOIN run ON run.id = p.run_id
