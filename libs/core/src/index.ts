@@ -37,6 +37,7 @@ export * from './fits/binary-table.js';
 export * from './fits/fits-card.js';
 export * from './fits/fits-checksum.js';
 export * from './fits/fits-header.js';
+export * from './fits/header-metadata.js';
 export * from './table/result-table.js';
 export * from './table/known-items.js';
 export * from './table/read-row.js';

@@ -171,6 +171,7 @@ export { findAttemptDirectory, type AttemptDirectory } from './queries/find-atte
 export {
   findProduct,
   listProducts,
+  type FoundProduct,
   type ProductRow,
   type ProductsQuery,
 } from './queries/list-products.sql.js';

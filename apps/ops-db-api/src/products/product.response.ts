@@ -1,5 +1,5 @@
 import { PRODUCT_TYPES, QA_VERDICTS } from '@meridian/core';
-import type { CopyRow, ProductRow } from '@meridian/ops-db';
+import type { CopyRow, FoundProduct, ProductRow } from '@meridian/ops-db';
 import { ApiProperty } from '@nestjs/swagger';
 
 export class ProductResponse {
@@ -97,12 +97,21 @@ export class CopyResponse {
 }
 
 export class ProductDetailResponse extends ProductResponse {
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    description:
+      'What its FITS headers say, keywords in small letters; `fits_problem` where they could not be read.',
+  })
+  metadata!: object;
+
   @ApiProperty({ type: [CopyResponse] })
   copies!: readonly CopyResponse[];
 
-  static with(product: ProductRow, copies: readonly CopyRow[]): ProductDetailResponse {
+  static with(product: FoundProduct, copies: readonly CopyRow[]): ProductDetailResponse {
     return {
       ...ProductResponse.from(product),
+      metadata: product.metadata,
       copies: copies.map(({ location, path, status, verifiedAt }) => ({
         location,
         path,

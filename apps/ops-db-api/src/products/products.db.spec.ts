@@ -68,6 +68,40 @@ describe('products over HTTP', () => {
     expect((await api.as('viewer').get('/products?type=PICTURE')).status).toBe(422);
   });
 
+  it('are selected by what their headers say, with the filters of groupings', async () => {
+    const short = await product('filter/short.fits', { metadata: { exptime: 5, object: 'M17' } });
+    const long = await product('filter/long.fits', { metadata: { exptime: 50, object: 'M17' } });
+    const matching = async (filter: unknown): Promise<number[]> =>
+      (
+        await api.as('viewer').get(`/products?step=map&filter=${encodeURIComponent(JSON.stringify(filter))}`)
+      ).body.items.map((one: { id: number }) => one.id);
+    const inMetadata = { table: 'DataItem', column: 'metadata' };
+
+    expect(await matching([{ ...inMetadata, json_path: 'exptime', operator: 'gt', value: 10 }])).toEqual([
+      long,
+    ]);
+    expect(
+      await matching({
+        all: [
+          { ...inMetadata, json_path: 'object', operator: 'eq', value: 'M17' },
+          { table: 'DataProduct', column: 'path', operator: 'like', value: '%short%' },
+        ],
+      }),
+    ).toEqual([short]);
+    expect((await api.as('viewer').get(`/products/${long}`)).body.metadata).toEqual({
+      exptime: 50,
+      object: 'M17',
+    });
+  });
+
+  it.each(['{"all": ', '[{"table": "Nothing", "column": "x", "operator": "eq", "value": 1}]'])(
+    'are not selected by a filter that cannot be read: %s',
+    async (filter) => {
+      const { status, body } = await api.as('viewer').get(`/products?filter=${encodeURIComponent(filter)}`);
+      expect([status, body.code]).toEqual([422, 'filter.invalid']);
+    },
+  );
+
   it('show where their copies are', async () => {
     const id = await product('show/a.fits');
     expect((await api.as('viewer').get(`/products/${id}`)).body).toMatchObject({

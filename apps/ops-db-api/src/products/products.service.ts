@@ -1,8 +1,16 @@
 import { DomainError } from '@meridian/core';
-import { findProduct, listCopies, listProducts, type CopyRow, type ProductRow } from '@meridian/ops-db';
+import {
+  findProduct,
+  listCopies,
+  listProducts,
+  type CopyRow,
+  type FoundProduct,
+  type ProductRow,
+} from '@meridian/ops-db';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { openConfined, type ConfinedFile } from '../files/open-confined.js';
+import { parseFilterText } from '../http/parse-filter-text.js';
 import { notFound } from '../http/not-found.js';
 import type { QueryWithDims } from '../paging/dims-query.js';
 import { listingById, type Listing } from '../paging/listing.js';
@@ -23,6 +31,7 @@ export class ProductsService {
       verdict = null,
       current: currentOnly,
     } = query;
+    const filter = parseFilterText(query.filter);
     return listingById({
       query,
       fetch: ({ after, limit }) =>
@@ -33,6 +42,8 @@ export class ProductsService {
           type,
           verdict,
           dims,
+          filter,
+          now: new Date(),
           currentOnly,
           before: after,
           limit,
@@ -41,7 +52,7 @@ export class ProductsService {
     });
   }
 
-  async show(id: number): Promise<ProductRow> {
+  async show(id: number): Promise<FoundProduct> {
     const product = await findProduct(this.dataSource.manager, id);
     if (product === undefined) throw notFound('product', id);
     return product;

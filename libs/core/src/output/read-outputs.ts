@@ -1,5 +1,5 @@
 import { safeText } from '../run/failure-reason.js';
-import type { Dims } from '../shared/json.js';
+import type { Dims, JsonObject } from '../shared/json.js';
 import { classifyOutputs, isTableFile } from './classify-outputs.js';
 import { parseMetricsFile, type Metric } from './metrics-file.js';
 import type { OutputWarning } from './output-warning.js';
@@ -25,6 +25,8 @@ export interface CollectedProduct extends OutputFile {
   readonly dims: Dims;
   readonly metrics: readonly Metric[];
   readonly description: string;
+  /** What its headers say; absent where nobody read them. */
+  readonly metadata?: JsonObject;
 }
 
 export interface CollectedOutputs {

@@ -1,8 +1,9 @@
-import { rawSql, sql, type Dims, type JsonObject, type QaVerdict } from '@meridian/core';
+import { rawSql, sql, type Dims, type Filter, type JsonObject, type QaVerdict } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow, queryRows } from '../sql.js';
 import { effectiveVerdict } from './quality/effective-verdict.js';
 import { dimsMatch, type DimsQuery } from './dims-match.js';
+import { itemMatches } from './item-matches.js';
 
 export interface ProductRow {
   readonly id: number;
@@ -32,6 +33,10 @@ export interface ProductsQuery {
   readonly type: string | null;
   readonly verdict: QaVerdict | null;
   readonly dims: DimsQuery;
+  /** In the language of groupings, over their headers too; null is everything. */
+  readonly filter: Filter | null;
+  /** What `within_last` counts back from. */
+  readonly now: Date;
   /** False: superseded and retired ones too. */
   readonly currentOnly: boolean;
   /** Products before this one: the list goes from the newest to the oldest. */
@@ -64,10 +69,16 @@ export const listProducts = (manager: EntityManager, query: ProductsQuery): Prom
       AND (${query.verdict}::text IS NULL OR ${effectiveVerdict('p.run_id')} = ${query.verdict})
       AND (NOT ${query.currentOnly}::boolean OR (p.superseded_at IS NULL AND item.retired_at IS NULL))
       AND ${dimsMatch(rawSql('item.dims'), query.dims)}
+      AND ${itemMatches(rawSql('p.item_id'), query.filter, query.now)}
     ORDER BY item.id DESC
     LIMIT ${query.limit}
   `,
   );
 
-export const findProduct = (manager: EntityManager, id: number): Promise<ProductRow | undefined> =>
-  queryRow(manager, sql`SELECT ${COLUMNS} FROM ${TABLES} WHERE item.id = ${id}`);
+export interface FoundProduct extends ProductRow {
+  /** What its headers say. */
+  readonly metadata: JsonObject;
+}
+
+export const findProduct = (manager: EntityManager, id: number): Promise<FoundProduct | undefined> =>
+  queryRow(manager, sql`SELECT ${COLUMNS}, item.metadata FROM ${TABLES} WHERE item.id = ${id}`);

@@ -18,6 +18,13 @@ export class ProductsQueryDto extends PageQuery {
   @OneOf(QA_VERDICTS, { optional: true, description: 'Only of runs of which this verdict holds.' })
   verdict?: QaVerdict;
 
+  @Text({
+    optional: true,
+    description:
+      'A filter as groupings have them, as JSON: [{"table": "DataItem", "column": "metadata", "json_path": "exptime", "operator": "gt", "value": 5}].',
+  })
+  filter?: string;
+
   @YesNo({
     inQuery: true,
     optional: true,
