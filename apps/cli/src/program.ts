@@ -13,6 +13,7 @@ import { addLineageCommand } from './commands/lineage.command.js';
 import { addLogsCommand } from './commands/logs.command.js';
 import { addPlanCommand } from './commands/plan.command.js';
 import { addPresetsCommand } from './commands/presets.command.js';
+import { addPreviewCommand } from './commands/preview.command.js';
 import { addProductsCommand } from './commands/products.command.js';
 import { addRunsCommand } from './commands/runs.command.js';
 import { addStatusCommand } from './commands/status.command.js';
@@ -47,6 +48,7 @@ const COMMANDS = [
   addRunsCommand,
   addLogsCommand,
   addProductsCommand,
+  addPreviewCommand,
   addGetCommand,
   addTablesCommand,
   addQualityCommand,

@@ -3,6 +3,7 @@ import { createLogger, exitWithReason, runDaemon } from '@meridian/daemon';
 import { BackendCache } from '@meridian/hpc';
 import { connectDaemon } from '@meridian/ops-db';
 import { CollectResultsPass } from './passes/collect-results.pass.js';
+import { MakePreviewsPass } from './passes/make-previews.pass.js';
 import { ObserveJobsPass } from './passes/observe-jobs.pass.js';
 import { PublishProductsPass } from './passes/publish-products.pass.js';
 import { WithdrawProductsPass } from './passes/withdraw-products.pass.js';
@@ -37,11 +38,6 @@ async function main(): Promise<void> {
         `location ${location.name}: its backend has a problem`,
       ),
   });
-  const rules = {
-    hashPolicy: settings.hashPolicy,
-    recordGraceSeconds: settings.recordGraceSeconds,
-    diskPatienceSeconds: settings.diskPatienceSeconds,
-  };
   const common = { dataSource, actor, logger, filesOf: backends.filesOf };
   const passes = [
     new ObserveJobsPass({
@@ -54,16 +50,11 @@ async function main(): Promise<void> {
       forgottenAfterSeconds: settings.forgottenAfterSeconds,
       lostAfterSeconds: settings.lostAfterSeconds,
     }),
-    new CollectResultsPass({ ...common, rules, leaseSeconds, batchSize }),
-    new PublishProductsPass({
-      dataSource,
-      actor,
-      logger,
-      leaseSeconds,
-      batchSize,
-      retrySeconds: PUBLISH_AGAIN_SECONDS,
-    }),
+    new CollectResultsPass({ ...common, rules: settings, leaseSeconds, batchSize }),
+    new PublishProductsPass({ ...common, leaseSeconds, batchSize, retrySeconds: PUBLISH_AGAIN_SECONDS }),
     new WithdrawProductsPass({ dataSource, logger, batchSize }),
+    // Last: nobody waits for a picture.
+    new MakePreviewsPass({ ...common, leaseSeconds }),
   ];
   const close = async (): Promise<void> => {
     await backends.close();

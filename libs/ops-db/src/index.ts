@@ -236,3 +236,15 @@ export { listWantedImages } from './queries/list-wanted-images.sql.js';
 export { loadImages, type ImageAt, type ImageKey } from './queries/load-images.sql.js';
 export { recordImageSeen } from './queries/record-image-seen.sql.js';
 export { setStepDependencies } from './queries/set-step-dependencies.sql.js';
+export {
+  claimPreviews,
+  type ClaimedPreview,
+  type PreviewsToClaim,
+} from './queries/previews/claim-previews.sql.js';
+export { finishPreview, type PreviewEnd } from './queries/previews/finish-preview.sql.js';
+export {
+  findProductPreview,
+  PREVIEW_STATES,
+  type PreviewRow,
+  type PreviewState,
+} from './queries/previews/find-preview.sql.js';

@@ -164,6 +164,8 @@ export interface Product {
   readonly dims: Dims;
   readonly size_bytes: number;
   readonly sha256: string;
+  /** Of its picture; null where there will be none. */
+  readonly preview: 'found' | 'wanted' | 'made' | 'impossible' | null;
 }
 
 export interface Copy {

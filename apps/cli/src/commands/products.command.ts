@@ -15,6 +15,7 @@ interface ProductsOptions {
   readonly step?: string;
   readonly type?: string;
   readonly dims?: Dims;
+  readonly filter?: string;
   readonly limit: number;
 }
 
@@ -29,6 +30,7 @@ export function addProductsCommand(program: Command, run: Runner): void {
       'only of this type: SCIENCE, QA_METRIC, PLOT, STATISTICS, LOG, INTERMEDIATE, OTHER',
     )
     .option('--dims <name=value>', 'only with this dimension (repeatable)', collectDims)
+    .option('--filter <json>', 'only what a filter as groupings have it selects, over FITS headers too')
     .option('--limit <n>', 'at most so many', parseLimit, 100)
     .addHelpText('after', examples('products --type SCIENCE', 'products --pipeline m17 --step mosaic --json'))
     .action((options: ProductsOptions, command: Command) =>
@@ -38,13 +40,13 @@ export function addProductsCommand(program: Command, run: Runner): void {
 
 async function products(
   context: CommandContext,
-  { pipeline, step, type, dims, limit }: ProductsOptions,
+  { pipeline, step, type, dims, filter, limit }: ProductsOptions,
 ): Promise<ExitCode> {
   const found = await context
     .connect()
     .list<Product>(
       '/products',
-      { pipeline, step, type: type?.toUpperCase(), ...dimsQuery(dims ?? {}) },
+      { pipeline, step, type: type?.toUpperCase(), filter, ...dimsQuery(dims ?? {}) },
       limit,
     );
   if (context.json) printJson(context, found);
@@ -65,10 +67,11 @@ export function productTable(
     product.path,
     formatBytes(product.size_bytes),
     String(product.run_id),
+    product.preview ?? '',
     formatDims(product.dims),
   ]);
   return renderTable(
-    { head: ['id', 'type', 'step', 'file', 'size', 'run', 'dims'], rows, right: [0, 4, 5] },
+    { head: ['id', 'type', 'step', 'file', 'size', 'run', 'preview', 'dims'], rows, right: [0, 4, 5] },
     terminal.colors,
   );
 }

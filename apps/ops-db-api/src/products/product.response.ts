@@ -1,5 +1,5 @@
 import { PRODUCT_TYPES, QA_VERDICTS } from '@meridian/core';
-import type { CopyRow, FoundProduct, ProductRow } from '@meridian/ops-db';
+import { PREVIEW_STATES, type CopyRow, type FoundProduct, type ProductRow } from '@meridian/ops-db';
 import { ApiProperty } from '@nestjs/swagger';
 
 export class ProductResponse {
@@ -58,6 +58,14 @@ export class ProductResponse {
   })
   verdict!: string | null;
 
+  @ApiProperty({
+    enum: PREVIEW_STATES,
+    nullable: true,
+    description:
+      'Of its picture: found beside it, wanted (being made), made, impossible; null where none will be made.',
+  })
+  preview!: string | null;
+
   static from(row: ProductRow): ProductResponse {
     const { id, name, type, pipeline, step, attempt, path, description, dims, metrics, sha256 } = row;
     return {
@@ -78,6 +86,7 @@ export class ProductResponse {
       superseded_at: row.supersededAt,
       superseded_by_run_id: row.supersededByRunId,
       verdict: row.verdict,
+      preview: row.preview,
     };
   }
 }

@@ -1,4 +1,6 @@
 import {
+  firstPlane,
+  isFitsName,
   metadataOfUnits,
   safeText,
   type CollectedOutputs,
@@ -10,10 +12,6 @@ import { mapConcurrently } from '@meridian/daemon';
 import { SiteAway } from '@meridian/hpc';
 import type { AttemptDirectory } from './attempt-directory.js';
 import { readFitsUnits } from './fits-units.js';
-
-/** By their names: the extensions of FITS, of tile-compressed FITS, and gzipped ones. */
-const FITS_NAME = /\.(fits?|fts|fits\.fz)(\.gz)?$/i;
-export const isFitsName = (path: string): boolean => FITS_NAME.test(path);
 
 /** Of one run; the headers of further products are not read, and a warning says so. */
 const MAX_FILES = 2000;
@@ -69,13 +67,18 @@ async function readProduct(product: CollectedProduct, directory: AttemptDirector
       ...metadataOfUnits(units),
       ...(problem === null ? {} : { fits_problem: problem }),
     };
-    return { product: { ...product, metadata }, problem, isBroken: isFits && problem !== null };
+    const isPicture = isLookedAt(product) && units.some((unit) => firstPlane(unit) !== null);
+    const preview = isPicture && product.preview === undefined ? { preview: 'wanted' as const } : {};
+    return { product: { ...product, metadata, ...preview }, problem, isBroken: isFits && problem !== null };
   } catch (error) {
     if (error instanceof SiteAway) throw error;
     const problem = safeText(`it cannot be read: ${String(error)}`, 200);
     return { product: { ...product, metadata: { fits_problem: problem } }, problem, isBroken: true };
   }
 }
+
+/** Of what passes between steps there is more than anybody looks at. */
+const isLookedAt = ({ type }: CollectedProduct): boolean => type !== 'INTERMEDIATE' && type !== 'LOG';
 
 function brokenWarning(broken: readonly ReadProduct[]): OutputWarning[] {
   if (broken.length === 0) return [];

@@ -2,6 +2,7 @@ import { rawSql, sql, type Dims, type Filter, type JsonObject, type QaVerdict } 
 import type { EntityManager } from 'typeorm';
 import { queryRow, queryRows } from '../sql.js';
 import { effectiveVerdict } from './quality/effective-verdict.js';
+import type { PreviewState } from './previews/find-preview.sql.js';
 import { dimsMatch, type DimsQuery } from './dims-match.js';
 import { itemMatches } from './item-matches.js';
 
@@ -24,6 +25,8 @@ export interface ProductRow {
   readonly supersededByRunId: number | null;
   /** That of its run; null while nobody has judged it. */
   readonly verdict: QaVerdict | null;
+  /** Of its picture; null where none is there and none will be made. */
+  readonly preview: PreviewState | null;
 }
 
 export interface ProductsQuery {
@@ -47,7 +50,8 @@ export interface ProductsQuery {
 const COLUMNS =
   rawSql(`item.id, item.name, p.type, pipeline.name AS pipeline, step.name AS step, p.run_id AS "runId", p.attempt,
       p.path, p.description, item.dims, p.metrics, item.size_bytes AS "sizeBytes", item.content_hash AS sha256,
-      item.registered_at AS "registeredAt", p.superseded_at AS "supersededAt", p.superseded_by_run_id AS "supersededByRunId", ${effectiveVerdict('p.run_id').text} AS verdict`);
+      item.registered_at AS "registeredAt", p.superseded_at AS "supersededAt", p.superseded_by_run_id AS "supersededByRunId", ${effectiveVerdict('p.run_id').text} AS verdict,
+      (SELECT state FROM product_preview WHERE product_preview.item_id = p.item_id) AS preview`);
 const TABLES = rawSql(`data_product p
     JOIN data_item item ON item.id = p.item_id
     JOIN run ON run.id = p.run_id
