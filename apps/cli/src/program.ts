@@ -16,6 +16,7 @@ import { addPresetsCommand } from './commands/presets.command.js';
 import { addPreviewCommand } from './commands/preview.command.js';
 import { addProductsCommand } from './commands/products.command.js';
 import { addRunsCommand } from './commands/runs.command.js';
+import { addRetryItemsCommand } from './commands/retry-items.command.js';
 import { addStatusCommand } from './commands/status.command.js';
 import { addTokenCommand } from './commands/token.command.js';
 import { addTriggerCommand } from './commands/trigger.command.js';
@@ -55,6 +56,7 @@ const COMMANDS = [
   addPublicationCommands,
   addLineageCommand,
   addChangeRunsCommands,
+  addRetryItemsCommand,
   addPauseCommands,
   addKillCommand,
   addBreakersCommand,

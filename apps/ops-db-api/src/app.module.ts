@@ -19,6 +19,7 @@ import { TelescopesModule } from './telescopes/telescopes.module.js';
 import { DefinitionsModule } from './definitions/definitions.module.js';
 import { GapsModule } from './gaps/gaps.module.js';
 import { GroupingsModule } from './groupings/groupings.module.js';
+import { ItemGapsModule } from './item-gaps/item-gaps.module.js';
 import { KillsModule } from './kills/kills.module.js';
 import { LineageModule } from './lineage/lineage.module.js';
 import { PipelinesModule } from './pipelines/pipelines.module.js';
@@ -57,6 +58,7 @@ const NOUNS: Type[] = [
   DefinitionsModule,
   GapsModule,
   GroupingsModule,
+  ItemGapsModule,
   KillsModule,
   LineageModule,
   PipelinesModule,

@@ -42,6 +42,7 @@ export * from './table/result-table.js';
 export * from './table/known-items.js';
 export * from './table/read-row.js';
 export * from './table/item-outcomes.js';
+export * from './table/item-retry.js';
 export * from './table/result-relation.js';
 export * from './quality/quality-rule.js';
 export * from './quality/judge-quality.js';

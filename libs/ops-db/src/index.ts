@@ -248,3 +248,6 @@ export {
   type PreviewRow,
   type PreviewState,
 } from './queries/previews/find-preview.sql.js';
+export { retryItems, type ItemsToRetry, type RetriedItems } from './gap/retry-items.js';
+export { findItemStep, type ItemStep } from './queries/item-gaps/find-item-step.sql.js';
+export { listItemGaps, type ItemGap, type ItemGapsQuery } from './queries/item-gaps/list-item-gaps.sql.js';

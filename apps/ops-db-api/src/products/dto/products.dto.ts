@@ -20,6 +20,7 @@ export class ProductsQueryDto extends PageQuery {
 
   @Text({
     optional: true,
+    max: 8000,
     description:
       'A filter as groupings have them, as JSON: [{"table": "DataItem", "column": "metadata", "json_path": "exptime", "operator": "gt", "value": 5}].',
   })

@@ -24,15 +24,18 @@ CREATE TABLE product_preview (
   CONSTRAINT impossible_preview_says_why CHECK ((state <> 'impossible') OR reason IS NOT NULL)
 );
 CREATE INDEX product_preview_to_make ON product_preview (not_before) WHERE state = 'wanted';
+
+-- Shards of items that are tried again: a shard that is run again leaves those items to them.
+CREATE INDEX sub_group_of_retried_items ON sub_group (step_id) WHERE report ? 'retry';
 `;
 
-/** Previews of products. */
-export class Previews1700000000025 implements MigrationInterface {
+/** Previews of products, and shards of items that are tried again. */
+export class PreviewsAndRetries1700000000025 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(UP);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE product_preview;');
+    await runner.query('DROP INDEX sub_group_of_retried_items; DROP TABLE product_preview;');
   }
 }
