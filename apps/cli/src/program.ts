@@ -14,8 +14,10 @@ import { addLineageCommand } from './commands/lineage.command.js';
 import { addLogsCommand } from './commands/logs.command.js';
 import { addPlanCommand } from './commands/plan.command.js';
 import { addPresetsCommand } from './commands/presets.command.js';
+import { addPreviewCommand } from './commands/preview.command.js';
 import { addProductsCommand } from './commands/products.command.js';
 import { addRunsCommand } from './commands/runs.command.js';
+import { addRetryItemsCommand } from './commands/retry-items.command.js';
 import { addStatusCommand } from './commands/status.command.js';
 import { addTokenCommand } from './commands/token.command.js';
 import { addTriggerCommand } from './commands/trigger.command.js';
@@ -49,12 +51,14 @@ const COMMANDS = [
   addLogsCommand,
   addProductsCommand,
   addFailuresCommand,
+  addPreviewCommand,
   addGetCommand,
   addTablesCommand,
   addQualityCommand,
   addPublicationCommands,
   addLineageCommand,
   addChangeRunsCommands,
+  addRetryItemsCommand,
   addPauseCommands,
   addKillCommand,
   addBreakersCommand,

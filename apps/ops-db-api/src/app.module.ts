@@ -20,6 +20,7 @@ import { DefinitionsModule } from './definitions/definitions.module.js';
 import { FailuresModule } from './failures/failures.module.js';
 import { GapsModule } from './gaps/gaps.module.js';
 import { GroupingsModule } from './groupings/groupings.module.js';
+import { ItemGapsModule } from './item-gaps/item-gaps.module.js';
 import { KillsModule } from './kills/kills.module.js';
 import { LineageModule } from './lineage/lineage.module.js';
 import { PipelinesModule } from './pipelines/pipelines.module.js';
@@ -62,6 +63,7 @@ const NOUNS: Type[] = [
   FailuresModule,
   GapsModule,
   GroupingsModule,
+  ItemGapsModule,
   KillsModule,
   LineageModule,
   PipelinesModule,

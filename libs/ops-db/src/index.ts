@@ -11,10 +11,7 @@ export * from './queries/find-api-token.sql.js';
 export { cancelAbsentRuns, type CancelAbsentRequest } from './queries/cancel-absent-runs.sql.js';
 export { cancelWaitingRuns, type CancelWaitingRequest } from './queries/cancel-waiting-runs.sql.js';
 export { claimRuns, type ClaimRequest } from './queries/claim-runs.sql.js';
-export {
-  claimUnreconciledAttempts,
-  type UnreconciledAttempt,
-} from './queries/claim-unreconciled-attempts.sql.js';
+export * from './queries/claim-unreconciled-attempts.sql.js';
 export { listCancellations, type JobToCancel } from './queries/list-cancellations.sql.js';
 export { listProcessingLocations, type ProcessingLocation } from './queries/list-processing-locations.sql.js';
 export { loadClaimedRuns, type ClaimedRun, type RunBinding } from './queries/load-claimed-runs.sql.js';
@@ -31,11 +28,7 @@ export { liftKill } from './queries/lift-kill.sql.js';
 export { findKill, listKills, type KillRow, type KillSiteRow } from './queries/list-kills.sql.js';
 export { recordIntent, type IntentRequest, type StagedAttempt } from './queries/record-intent.sql.js';
 export { recordResubmission } from './queries/record-resubmission.sql.js';
-export {
-  recordSubmissions,
-  type Submission,
-  type SubmissionsRecord,
-} from './queries/record-submissions.sql.js';
+export * from './queries/record-submissions.sql.js';
 export { releaseLeases, type LeaseRelease } from './queries/release-leases.sql.js';
 export { releaseRuns, type ReleaseRequest, type RunRelease } from './queries/release-runs.sql.js';
 export { renewLeases, type LeaseRequest } from './queries/renew-leases.sql.js';
@@ -73,20 +66,11 @@ export { stepMembers, subGroupKey, type StepSelection } from './queries/gap/step
 export { trimChanges } from './queries/gap/trim-changes.sql.js';
 export { pendingMigrations } from './queries/pending-migrations.sql.js';
 export { migrateOpsDb } from './migrate.js';
-export {
-  claimLocationsToObserve,
-  type ClaimedLocations,
-  type LocationToObserve,
-  type ObservationClaim,
-} from './queries/claim-locations-to-observe.sql.js';
+export * from './queries/claim-locations-to-observe.sql.js';
 export { listObservableRuns, type ObservableRun } from './queries/list-observable-runs.sql.js';
 export { recordObservations, type RunObservation } from './queries/record-observations.sql.js';
 export { noteWaitingReasons, type WaitingNote } from './queries/note-waiting-reasons.sql.js';
-export {
-  claimCollections,
-  type ClaimCollectionsRequest,
-  type ClaimedCollection,
-} from './queries/claim-collections.sql.js';
+export * from './queries/claim-collections.sql.js';
 export { extendCollections, type ExtendCollectionsRequest } from './queries/extend-collections.sql.js';
 export { registerResults, type RegisterResultsRequest } from './queries/register-results.sql.js';
 export type { AttemptFacts, RunResult } from './queries/run-result.js';
@@ -104,36 +88,16 @@ export { loadDeclaredTables, type DeclaredTables } from './queries/result-tables
 export { listRepeatedRows } from './queries/result-tables/list-repeated-rows.sql.js';
 export { quarantineRows, type QuarantinedRow } from './queries/result-tables/quarantine-rows.sql.js';
 export { unstageRows } from './queries/result-tables/unstage-rows.sql.js';
-export {
-  findResultTable,
-  listResultTables,
-  type ResultTableRow,
-} from './queries/result-tables/find-result-table.sql.js';
-export {
-  describingColumns,
-  measureResultRows,
-  readResultRows,
-  type ResultCells,
-  type ResultExtent,
-  type ResultRowsQuery,
-} from './queries/result-tables/read-result-rows.sql.js';
+export * from './queries/result-tables/find-result-table.sql.js';
+export * from './queries/result-tables/read-result-rows.sql.js';
 export { insertOutcomes } from './queries/result-tables/insert-outcomes.sql.js';
 export { settleRows } from './queries/result-tables/settle-rows.sql.js';
 export { findQuality, type GivenVerdict, type RunQuality } from './queries/quality/find-quality.sql.js';
 export { giveVerdict } from './queries/quality/give-verdict.sql.js';
-export {
-  claimPublications,
-  loadClaimedPublications,
-  type ClaimedPublication,
-} from './queries/publication/claim-publications.sql.js';
+export * from './queries/publication/claim-publications.sql.js';
 export { extendPublications } from './queries/publication/extend-publications.sql.js';
 export { finishPublications } from './queries/publication/finish-publications.sql.js';
-export {
-  findPublication,
-  listPublications,
-  type PublicationMove,
-  type PublicationRow,
-} from './queries/publication/list-publications.sql.js';
+export * from './queries/publication/list-publications.sql.js';
 export { listWithdrawnCopies, type WithdrawnCopy } from './queries/publication/list-withdrawn-copies.sql.js';
 export { recordRemovedCopies } from './queries/publication/record-removed-copies.sql.js';
 export { requestPublication } from './queries/publication/request-publication.sql.js';
@@ -146,12 +110,7 @@ export { putOffPublications, type FailedCopy } from './queries/publication/put-o
 export { rescuePublications } from './queries/publication/rescue-publications.sql.js';
 export { listFailedProducts } from './queries/currency/list-failed-products.sql.js';
 export { listFailures, type FailureRow, type FailuresQuery } from './queries/currency/list-failures.sql.js';
-export {
-  listStaleProducts,
-  type CurrencyQuery,
-  type ProductPosition,
-  type StaleProductRow,
-} from './queries/currency/list-stale-products.sql.js';
+export * from './queries/currency/list-stale-products.sql.js';
 export { settleItemFailures } from './queries/currency/settle-item-failures.sql.js';
 export { stageRows, type RowToStage } from './queries/result-tables/stage-rows.sql.js';
 export { loadStoredDefinitions } from './queries/load-stored-definitions.sql.js';
@@ -178,65 +137,22 @@ export { requestCancellation, type CancellationRequest } from './queries/request
 export { requestRetry, type RetryRequest } from './queries/request-retry.sql.js';
 export { findRunStatus } from './queries/find-run-status.sql.js';
 export { findAttemptDirectory, type AttemptDirectory } from './queries/find-attempt-directory.sql.js';
-export {
-  findProduct,
-  listProducts,
-  type ProductFilter,
-  type ProductRow,
-  type ProductsQuery,
-} from './queries/list-products.sql.js';
+export * from './queries/list-products.sql.js';
 export { listCopies, type CopyRow } from './queries/list-copies.sql.js';
-export {
-  lineageInputs,
-  lineageMakers,
-  lineageProducts,
-  lineageUsers,
-  type LineageEdge,
-} from './queries/lineage-edges.sql.js';
+export * from './queries/lineage-edges.sql.js';
 export { lineageItems, lineageRuns, type LineageItem, type LineageRun } from './queries/lineage-nodes.sql.js';
-export {
-  lineageDown,
-  lineageUp,
-  type ClosureRequest,
-  type LineageClosure,
-  type LineageRoots,
-} from './queries/lineage/lineage-closure.sql.js';
+export * from './queries/lineage/lineage-closure.sql.js';
 export { lineageGraph, type GraphEdge, type GraphRequest } from './queries/lineage/lineage-graph.sql.js';
 export { isKnownSubject, listRunsMadeWith } from './queries/lineage/subject-runs.sql.js';
-export {
-  measureImpact,
-  type Impact,
-  type ImpactedPublication,
-  type ImpactedSubGroup,
-  type StepImpact,
-} from './queries/lineage/measure-impact.sql.js';
-export {
-  listResultsAsOf,
-  type ResultAsOfRow,
-  type ResultsAsOfQuery,
-} from './queries/list-results-as-of.sql.js';
-export {
-  holdTaints,
-  liftTaint,
-  markTaint,
-  type TaintLift,
-  type TaintMark,
-  type TaintTarget,
-} from './queries/taint/mark-taint.sql.js';
+export * from './queries/lineage/measure-impact.sql.js';
+export * from './queries/list-results-as-of.sql.js';
+export * from './queries/taint/mark-taint.sql.js';
 export { findTaint, listTaints, type TaintRow, type TaintsQuery } from './queries/taint/list-taints.sql.js';
-export {
-  forceTainted,
-  planReprocessing,
-  type ReprocessingStep,
-} from './queries/taint/tainted-sub-groups.sql.js';
+export * from './queries/taint/tainted-sub-groups.sql.js';
 export { findSoftware, listSoftware, type SoftwareRow } from './queries/list-software.sql.js';
 export { listSoftwareVersions, type SoftwareVersionRow } from './queries/list-software-versions.sql.js';
 export { findGrouping, listGroupings, type GroupingRow } from './queries/list-groupings.sql.js';
-export {
-  previewGrouping,
-  type GroupingPreview,
-  type GroupingSelection,
-} from './queries/preview-grouping.sql.js';
+export * from './queries/preview-grouping.sql.js';
 export * from './queries/list-executed-obs-units.sql.js';
 export { databaseTime } from './queries/database-time.sql.js';
 export * from './queries/resolve-raw-file-references.sql.js';
@@ -250,13 +166,7 @@ export * from './queries/move-package.sql.js';
 export * from './queries/list-raw-data-packages.sql.js';
 export * from './queries/claim-locations-to-check.sql.js';
 export * from './queries/record-location-health.sql.js';
-export {
-  findBreaker,
-  listBreakers,
-  BREAKER_STATES,
-  type BreakerRow,
-  type BreakerState,
-} from './queries/list-breakers.sql.js';
+export * from './queries/list-breakers.sql.js';
 export { hasBreakersToJudge } from './queries/has-breakers-to-judge.sql.js';
 export { loadBreakerOutcomes, type ScopeOutcome } from './queries/load-breaker-outcomes.sql.js';
 export { loadBreakerProbes, type ProbedBreaker } from './queries/load-breaker-probes.sql.js';
@@ -266,11 +176,7 @@ export { openBreakers, type ScopeTrip } from './queries/open-breakers.sql.js';
 export { pruneBreakerOutcomes } from './queries/prune-breaker-outcomes.sql.js';
 export { resetBreaker } from './queries/reset-breaker.sql.js';
 export { settleBreakerProbes, type ProbeSettlement } from './queries/settle-breaker-probes.sql.js';
-export {
-  takeBreakerOutcomes,
-  type BreakerScope,
-  type TakenOutcomes,
-} from './queries/take-breaker-outcomes.sql.js';
+export * from './queries/take-breaker-outcomes.sql.js';
 export { claimImage } from './queries/claim-image.sql.js';
 export { recordImageFile, type ImageFile } from './queries/record-image-file.sql.js';
 export { recordImageProblem } from './queries/record-image-problem.sql.js';
@@ -307,3 +213,9 @@ export * from './queries/retention/claim-attempts-to-clear.sql.js';
 export * from './queries/retention/measure-attempt.sql.js';
 export * from './queries/retention/finish-clearing.sql.js';
 export * from './retention/rehearse-purge.js';
+export * from './queries/previews/claim-previews.sql.js';
+export { finishPreview, type PreviewEnd } from './queries/previews/finish-preview.sql.js';
+export * from './queries/previews/find-preview.sql.js';
+export { retryItems, type ItemsToRetry, type RetriedItems } from './gap/retry-items.js';
+export { findItemStep, type ItemStep } from './queries/item-gaps/find-item-step.sql.js';
+export { listItemGaps, type ItemGap, type ItemGapsQuery } from './queries/item-gaps/list-item-gaps.sql.js';

@@ -120,6 +120,8 @@ export interface Product {
   readonly sha256: string;
   /** Null where stale ones were not asked for. */
   readonly stale_reasons: readonly string[] | null;
+  /** Of its picture; null where there will be none. */
+  readonly preview: 'found' | 'wanted' | 'made' | 'impossible' | null;
 }
 
 export interface Copy {

@@ -17,6 +17,7 @@ interface ProductsOptions {
   readonly dims?: Dims;
   readonly stale?: boolean;
   readonly failedOnly?: boolean;
+  readonly filter?: string;
   readonly limit: number;
 }
 
@@ -33,6 +34,7 @@ export function addProductsCommand(program: Command, run: Runner): void {
     .option('--dims <name=value>', 'only with this dimension (repeatable)', collectDims)
     .option('--stale', 'those that are not what would be made today, superseded ones too, and why')
     .option('--failed-only', 'those whose newest work failed, or some items of it, and was not healed since')
+    .option('--filter <json>', 'only what a filter as groupings have it selects, over FITS headers too')
     .option('--limit <n>', 'at most so many', parseLimit, 100)
     .addHelpText(
       'after',
@@ -45,12 +47,12 @@ export function addProductsCommand(program: Command, run: Runner): void {
 
 async function products(
   context: CommandContext,
-  { pipeline, step, type, dims, stale, failedOnly, limit }: ProductsOptions,
+  { pipeline, step, type, dims, filter, stale, failedOnly, limit }: ProductsOptions,
 ): Promise<ExitCode> {
   const found = await context.connect().list<Product>(
     '/products',
     {
-      ...{ pipeline, step, type: type?.toUpperCase(), ...dimsQuery(dims ?? {}) },
+      ...{ pipeline, step, type: type?.toUpperCase(), filter, ...dimsQuery(dims ?? {}) },
       ...(stale === true ? { stale } : {}),
       ...(failedOnly === true ? { failed_only: failedOnly } : {}),
     },
@@ -75,9 +77,20 @@ export function productTable(
     product.path,
     formatBytes(product.size_bytes),
     String(product.run_id),
+    product.preview ?? '',
     formatDims(product.dims),
     ...(showsWhy ? [(product.stale_reasons ?? []).join(', ')] : []),
   ]);
-  const head = ['id', 'type', 'step', 'file', 'size', 'run', 'dims', ...(showsWhy ? ['stale by'] : [])];
+  const head = [
+    'id',
+    'type',
+    'step',
+    'file',
+    'size',
+    'run',
+    'preview',
+    'dims',
+    ...(showsWhy ? ['stale by'] : []),
+  ];
   return renderTable({ head, rows, right: [0, 4, 5] }, terminal.colors);
 }

@@ -10,6 +10,7 @@ import { freePath } from '../files/write-verified.js';
 import { formatBytes } from '../terminal/formats.js';
 import { renderTable } from '../terminal/table.js';
 import { collectDims, dimsQuery } from './dims-option.js';
+import { addItemGapsCommand } from './item-gaps.command.js';
 
 const FORMATS = ['fits', 'csv', 'parquet', 'sql'];
 
@@ -47,6 +48,7 @@ export function addTablesCommand(program: Command, run: Runner): void {
     .action((name: string, options: ExportOptions, command: Command) =>
       run(command, (context) => exportTable(context, name, options)),
     );
+  addItemGapsCommand(tables, run);
 }
 
 async function list(context: CommandContext): Promise<ExitCode> {

@@ -177,6 +177,16 @@ export const Texts = (options: ListOptions & { readonly maxLength?: number } = {
     Matches(NO_NUL, { each: true, message: '$property must not contain NUL characters' }),
   );
 
+/** A list of ids. */
+export const WholeNumbers = (options: ListOptions & { readonly min?: number } = {}): PropertyDecorator =>
+  field(
+    options,
+    { type: 'array', items: { type: 'integer' } },
+    ...sizes(options),
+    IsInt({ each: true }),
+    Min(options.min ?? 1, { each: true }),
+  );
+
 /** A nested object of class `type`, checked in full. */
 export const Nested = (type: () => Constructor, options: FieldOptions = {}): PropertyDecorator =>
   field(options, { type }, IsObject(), ValidateNested(), Type(type));

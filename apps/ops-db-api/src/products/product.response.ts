@@ -1,5 +1,5 @@
 import { PRODUCT_TYPES, QA_VERDICTS, STALE_REASONS, type StaleReason } from '@meridian/core';
-import type { CopyRow, ProductRow } from '@meridian/ops-db';
+import { PREVIEW_STATES, type CopyRow, type FoundProduct, type ProductRow } from '@meridian/ops-db';
 import { ApiProperty } from '@nestjs/swagger';
 
 export class ProductResponse {
@@ -59,6 +59,14 @@ export class ProductResponse {
   verdict!: string | null;
 
   @ApiProperty({
+    enum: PREVIEW_STATES,
+    nullable: true,
+    description:
+      'Of its picture: found beside it, wanted (being made), made, impossible; null where none will be made.',
+  })
+  preview!: string | null;
+
+  @ApiProperty({
     enum: ['present', 'purged', 'missing'],
     description: 'Whether a copy can be read; purged: its bytes were deleted, its record stays.',
   })
@@ -98,6 +106,7 @@ export class ProductResponse {
       stale_reasons: staleReasons,
       tainted: row.isTainted,
       bytes: row.bytes,
+      preview: row.preview,
     };
   }
 }
@@ -117,12 +126,21 @@ export class CopyResponse {
 }
 
 export class ProductDetailResponse extends ProductResponse {
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    description:
+      'What its FITS headers say, keywords in small letters; `fits_problem` where they could not be read.',
+  })
+  metadata!: object;
+
   @ApiProperty({ type: [CopyResponse] })
   copies!: readonly CopyResponse[];
 
-  static with(product: ProductRow, copies: readonly CopyRow[]): ProductDetailResponse {
+  static with(product: FoundProduct, copies: readonly CopyRow[]): ProductDetailResponse {
     return {
       ...ProductResponse.from(product),
+      metadata: product.metadata,
       copies: copies.map(({ location, path, status, verifiedAt }) => ({
         location,
         path,

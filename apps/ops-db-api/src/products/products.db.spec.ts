@@ -109,6 +109,40 @@ describe('products over HTTP', () => {
     expect((await api.as('viewer').get('/failures?kind=item')).body.items).toEqual([]);
   });
 
+  it('are selected by what their headers say, with the filters of groupings', async () => {
+    const short = await product('filter/short.fits', { metadata: { exptime: 5, object: 'M17' } });
+    const long = await product('filter/long.fits', { metadata: { exptime: 50, object: 'M17' } });
+    const matching = async (filter: unknown): Promise<number[]> =>
+      (
+        await api.as('viewer').get(`/products?step=map&filter=${encodeURIComponent(JSON.stringify(filter))}`)
+      ).body.items.map((one: { id: number }) => one.id);
+    const inMetadata = { table: 'DataItem', column: 'metadata' };
+
+    expect(await matching([{ ...inMetadata, json_path: 'exptime', operator: 'gt', value: 10 }])).toEqual([
+      long,
+    ]);
+    expect(
+      await matching({
+        all: [
+          { ...inMetadata, json_path: 'object', operator: 'eq', value: 'M17' },
+          { table: 'DataProduct', column: 'path', operator: 'like', value: '%short%' },
+        ],
+      }),
+    ).toEqual([short]);
+    expect((await api.as('viewer').get(`/products/${long}`)).body.metadata).toEqual({
+      exptime: 50,
+      object: 'M17',
+    });
+  });
+
+  it.each(['{"all": ', '[{"table": "Nothing", "column": "x", "operator": "eq", "value": 1}]'])(
+    'are not selected by a filter that cannot be read: %s',
+    async (filter) => {
+      const { status, body } = await api.as('viewer').get(`/products?filter=${encodeURIComponent(filter)}`);
+      expect([status, body.code]).toEqual([422, 'filter.invalid']);
+    },
+  );
+
   it('show where their copies are', async () => {
     const id = await product('show/a.fits');
     expect((await api.as('viewer').get(`/products/${id}`)).body).toMatchObject({
@@ -189,5 +223,76 @@ describe('products over HTTP', () => {
 
     expect([answer.status, answer.body.code]).toEqual([403, 'file.outside_location']);
     rmSync(dirname(secret), { recursive: true });
+  });
+
+  describe('previews', () => {
+    const PNG = 'not really a picture';
+    const PNG_SHA256 = createHash('sha256').update(PNG).digest('hex');
+    const noted = (id: number, columns: Record<string, unknown>): Promise<unknown> =>
+      queryRows(
+        api.db.dataSource.manager,
+        sql`INSERT INTO product_preview SELECT * FROM jsonb_populate_record(NULL::product_preview,
+              ${JSON.stringify({ item_id: id, attempts: 1, not_before: new Date(), ...columns })}::jsonb) RETURNING item_id`,
+      );
+    const made = async (path: string, content = PNG): Promise<number> => {
+      const id = await product(path);
+      const kept = `.meridian/previews/${path}.png`;
+      mkdirSync(dirname(join(base, kept)), { recursive: true });
+      writeFileSync(join(base, kept), content);
+      const where = { data_location_id: run.step.locationId, path: kept };
+      await noted(id, { state: 'made', sha256: PNG_SHA256, size_bytes: PNG.length, ...where });
+      return id;
+    };
+    const preview = (id: number, headers: Record<string, string> = {}) =>
+      api.as('viewer').get(`/products/${id}/preview`, headers);
+
+    it('that were made are shown, with their checksum as ETag, and the product says so', async () => {
+      const id = await made('preview/made.fits');
+      const { status, body, headers } = await preview(id);
+      expect([status, (body as Buffer).toString(), headers['etag'], headers['content-type']]).toEqual([
+        200,
+        PNG,
+        `"${PNG_SHA256}"`,
+        'image/png',
+      ]);
+      expect((await preview(id, { 'If-None-Match': `"${PNG_SHA256}"` })).status).toBe(304);
+      expect((await api.as('viewer').get(`/products/${id}`)).body.preview).toBe('made');
+    });
+
+    it('that the program made are shown as they are, and a picture is its own', async () => {
+      const picture = await product('preview/found.png', { type: 'PLOT' });
+      const id = await product('preview/found.fits');
+      await noted(id, { state: 'found', found_item_id: picture });
+      for (const one of [id, picture]) {
+        const { body, headers } = await preview(one);
+        expect([(body as Buffer).toString(), headers['etag']]).toEqual([CONTENT, `"${SHA256}"`]);
+      }
+    });
+
+    it('that are not what was written are not shown', async () => {
+      const changed = await made('preview/changed.fits', 'really not a picture');
+      expect((await preview(changed)).body.code).toBe('preview.bytes_missing');
+      const outside = await made('preview/outside.fits');
+      rmSync(join(base, '.meridian/previews/preview/outside.fits.png'));
+      symlinkSync('/etc/passwd', join(base, '.meridian/previews/preview/outside.fits.png'));
+      expect((await preview(outside)).body.code).toBe('file.outside_location');
+    });
+
+    it('that are not there say why', async () => {
+      const [none, wanted, impossible] = [
+        await product('preview/none.fits'),
+        await product('preview/wanted.fits'),
+        await product('preview/impossible.fits'),
+      ];
+      await noted(wanted, { state: 'wanted' });
+      await noted(impossible, { state: 'impossible', reason: 'there is no image in it' });
+      const answers = [await preview(none), await preview(wanted), await preview(impossible)];
+      expect(answers.map(({ status, body }) => [status, body.code])).toEqual([
+        [404, 'preview.none'],
+        [404, 'preview.not_ready'],
+        [404, 'preview.impossible'],
+      ]);
+      expect(answers[2]?.body.detail).toContain('there is no image in it');
+    });
   });
 });

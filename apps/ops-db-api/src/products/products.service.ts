@@ -7,12 +7,14 @@ import {
   listStaleProducts,
   type CopyRow,
   type CurrencyQuery,
+  type FoundProduct,
   type ProductFilter,
   type ProductRow,
 } from '@meridian/ops-db';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { openConfined, type ConfinedFile } from '../files/open-confined.js';
+import { parseFilterText } from '../http/parse-filter-text.js';
 import { notFound } from '../http/not-found.js';
 import type { QueryWithDims } from '../paging/dims-query.js';
 import { Listing, listingById } from '../paging/listing.js';
@@ -29,7 +31,7 @@ export class ProductsService {
    * @throws DomainError `products.two_selections`
    */
   list({ query, dims }: QueryWithDims<ProductsQueryDto>): Listing<ProductRow, ProductResponse> {
-    const filter = { ...filterOf(query), dims };
+    const filter = { ...filterOf(query), dims, filter: parseFilterText(query.filter), now: new Date() };
     const { as_of: asOf = null, current: currentOnly } = query;
     const { manager } = this.dataSource;
     if ([query.stale, query.failed_only, asOf !== null].filter(Boolean).length > 1) throw twoSelections();
@@ -43,7 +45,7 @@ export class ProductsService {
     });
   }
 
-  async show(id: number): Promise<ProductRow> {
+  async show(id: number): Promise<FoundProduct> {
     const product = await findProduct(this.dataSource.manager, id);
     if (product === undefined) throw notFound('product', id);
     return product;
@@ -76,7 +78,7 @@ export class ProductsService {
   }
 }
 
-const filterOf = (query: ProductsQueryDto): Omit<ProductFilter, 'dims'> => {
+const filterOf = (query: ProductsQueryDto): Omit<ProductFilter, 'dims' | 'filter' | 'now'> => {
   const { pipeline = null, step = null, run: runId = null, type = null, verdict = null } = query;
   const {
     grouping = null,

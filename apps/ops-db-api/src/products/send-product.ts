@@ -29,7 +29,7 @@ export async function sendProduct(
     ifRange === undefined || ifRange === tag ? request.header('range') : undefined,
     file.size,
   );
-  if (matches(request.header('if-none-match'), tag)) return finish(file, response, 304);
+  if (matchesTag(request.header('if-none-match'), tag)) return finish(file, response, 304);
   if (range.kind === 'unsatisfiable') {
     response.set('Content-Range', `bytes */${file.size}`);
     return finish(file, response, 416);
@@ -47,7 +47,8 @@ async function finish(file: ConfinedFile, response: Response, status: number): P
   response.status(status).end();
 }
 
-const matches = (header: string | undefined, tag: string): boolean =>
+/** Whether a caller who says `If-None-Match` has what this ETag stands for. */
+export const matchesTag = (header: string | undefined, tag: string): boolean =>
   header !== undefined &&
   header.split(',').some((one) => [tag, '*'].includes(one.trim().replace(/^W\//, '')));
 

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { ATTEMPT_FILES, parseResultRecord, type DirectoryProof } from '@meridian/core';
 import { FileTooLong, SiteAway, type SiteFiles } from '@meridian/hpc';
 import { fileLines, type FileLine } from './file-lines.js';
+import type { ReadPart } from './fits-units.js';
 
 /** A file's text; `absent` only when the location itself is there and the file is not; `unreachable` may pass. */
 export type FileReading =
@@ -42,10 +43,15 @@ export class AttemptDirectory {
     return this.readText(this.outputPath(relative), maxBytes);
   }
 
+  /** An output by parts, none of them through a link. Rejects when the disk does not answer. */
+  partsOf(relative: string): ReadPart {
+    const file = this.outputPath(relative);
+    return (offset, bytes) => this.files.readPart(file, offset, bytes);
+  }
+
   /** The lines of an output, one after another. Rejects when the disk does not answer. */
   lines(relative: string): AsyncGenerator<FileLine> {
-    const file = this.outputPath(relative);
-    return fileLines((offset, bytes) => this.files.readPart(file, offset, bytes));
+    return fileLines(this.partsOf(relative));
   }
 
   /** The end of what the step wrote to standard error; empty when there is nothing to read. */

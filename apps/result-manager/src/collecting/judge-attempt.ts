@@ -3,6 +3,7 @@ import {
   DomainError,
   parseResultRecord,
   parseStepOutputs,
+  promisedFits,
   readOutputs,
   withWordsOfProgram,
   type CollectedOutputs,
@@ -13,6 +14,7 @@ import {
 import { SiteAway, type SiteFiles } from '@meridian/hpc';
 import type { ClaimedCollection } from '@meridian/ops-db';
 import { AttemptDirectory } from './attempt-directory.js';
+import { withHeaders } from './read-headers.js';
 import { verifyFiles, type HashPolicy } from './verify-files.js';
 
 /** What is to become of a run whose job ended. */
@@ -93,14 +95,16 @@ async function judge(
   const problems = await verifyFiles(directory, record.files, rules.hashPolicy);
   if (problems.length > 0)
     return { kind: 'failed', failure: { class: 'COLLECTION', reason: someOf(problems) }, record };
-  const outputs = readOutputs({
+  const promised = parseStepOutputs(claimed.outputs);
+  const listed = readOutputs({
     files: record.files,
     skipped: record.skipped,
     texts: await contractTexts(directory, record),
-    outputs: parseStepOutputs(claimed.outputs),
+    outputs: promised,
     isFinalStep: claimed.isFinalStep,
     tables: claimed.tables,
   });
+  const outputs = await withHeaders(listed, directory, promisedFits(promised));
   if (outputs.broken.length > 0)
     return failed({ class: 'CONTRACT', reason: someOf(outputs.broken) }, record, directory);
   return { kind: 'completed', record, outputs };

@@ -22,7 +22,7 @@ import type { EntityManager } from 'typeorm';
 
 /** What a test's job left: files by path, and how it ended. */
 export interface Remains {
-  readonly files?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string | Buffer>>;
   readonly exitCode?: number;
   readonly stderr?: string;
   /** Members of the record that are to be other than the truth. */

@@ -78,16 +78,19 @@ function kindOf(header: FitsHeader): FitsUnit['kind'] {
   }
 }
 
-/** Bytes of the data after a header, its padding included (FITS Standard 4.0, eq. 1 and 2). */
-export function dataLength(header: FitsHeader): number {
+/** Bytes of the data after a header, its padding included. */
+export const dataLength = (header: FitsHeader): number =>
+  Math.ceil(unpaddedLength(header) / BLOCK_LENGTH) * BLOCK_LENGTH;
+
+/** Bytes of the data after a header (FITS Standard 4.0, eq. 1 and 2). */
+export function unpaddedLength(header: FitsHeader): number {
   const { shape } = unitOf(header);
   if (shape.length === 0) return 0;
   // Random groups (§6) begin with an axis of length 0 that does not count.
   const counted = shape[0] === 0 && header.get('GROUPS') === true ? shape.slice(1) : shape;
   const elements = counted.reduce((product, length) => product * length, 1);
   const groups = Math.max(numberOf(header, 'GCOUNT', 1), 1);
-  const bytes = (Math.abs(numberOf(header, 'BITPIX')) / 8) * groups * (numberOf(header, 'PCOUNT') + elements);
-  return Math.ceil(bytes / BLOCK_LENGTH) * BLOCK_LENGTH;
+  return (Math.abs(numberOf(header, 'BITPIX')) / 8) * groups * (numberOf(header, 'PCOUNT') + elements);
 }
 
 function numberOf(header: FitsHeader, keyword: string, otherwise = 0): number {

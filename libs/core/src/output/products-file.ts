@@ -12,6 +12,8 @@ export interface DeclaredProduct {
   readonly dims: Dims;
   readonly metrics: readonly Metric[];
   readonly description: string;
+  /** The path of a picture of it. */
+  readonly preview?: string;
 }
 
 export interface ProductsReading {
@@ -74,6 +76,7 @@ function readProduct(path: unknown, entry: unknown, problems: string[]): Declare
     dims: readDims(dims, name, problems),
     metrics: metrics.metrics,
     description: typeof description === 'string' ? safeText(description, MAX_DESCRIPTION) : '',
+    ...(typeof entry['preview'] === 'string' ? { preview: entry['preview'].replace(/^\.\//, '') } : {}),
   };
 }
 

@@ -30,3 +30,11 @@ export function brokenPromises(options: {
     .map((path) => `products.json names ${path}, which does not exist`);
   return [...missingOutputs, ...missingMetrics, ...missingFiles];
 }
+
+/** Whether a path is one of those that the step promises to be FITS. */
+export function promisedFits({ required }: Pick<StepOutputs, 'required'>): (path: string) => boolean {
+  const patterns = required
+    .filter(({ isFits }) => isFits === true)
+    .map(({ pattern }) => compileGlob(pattern));
+  return (path) => patterns.some((matches) => matches(path));
+}

@@ -1,6 +1,7 @@
 import { safeText } from '../run/failure-reason.js';
-import type { Dims } from '../shared/json.js';
+import type { Dims, JsonObject } from '../shared/json.js';
 import { classifyOutputs, isTableFile } from './classify-outputs.js';
+import { findPreview } from './find-preview.js';
 import { parseMetricsFile, type Metric } from './metrics-file.js';
 import type { OutputWarning } from './output-warning.js';
 import type { ProductType } from './product-type.js';
@@ -25,6 +26,10 @@ export interface CollectedProduct extends OutputFile {
   readonly dims: Dims;
   readonly metrics: readonly Metric[];
   readonly description: string;
+  /** What its headers say; absent where nobody read them. */
+  readonly metadata?: JsonObject;
+  /** The path of the picture that the program made of it; `wanted` where one is to be made. */
+  readonly preview?: { readonly path: string } | 'wanted';
 }
 
 export interface CollectedOutputs {
@@ -74,20 +79,46 @@ export function readOutputs(options: {
     announced: declared.products.keys(),
   });
   const fileOf = new Map(files.map((file) => [file.path, file]));
+  const paths = new Set(fileOf.keys());
   return {
     products: classified.products.flatMap(({ path, type }) => {
       const file = fileOf.get(path);
-      return file === undefined ? [] : [collectedProduct(file, type, declared.products.get(path))];
+      if (file === undefined) return [];
+      const said = declared.products.get(path);
+      return [{ ...collectedProduct(file, type, said), ...previewOf(path, said, paths) }];
     }),
     metrics: measured.metrics,
     warnings: [
       ...measured.warnings,
       ...classified.warnings,
       ...skippedWarning(options.skipped),
+      ...previewWarning(declared.products.values(), paths),
       ...(texts.warnings === null ? [] : parseWarningsFile(texts.warnings)),
     ],
     broken: [...declared.problems, ...broken].map((sentence) => safeText(sentence)),
   };
+}
+
+function previewOf(
+  path: string,
+  said: DeclaredProduct | undefined,
+  paths: ReadonlySet<string>,
+): Pick<CollectedProduct, 'preview'> {
+  const found = findPreview({ path, declared: said?.preview, paths });
+  return found === null ? {} : { preview: { path: found } };
+}
+
+/** A picture that is announced and not there is no reason to fail. */
+function previewWarning(declared: Iterable<DeclaredProduct>, paths: ReadonlySet<string>): OutputWarning[] {
+  const missing = [...declared].flatMap(({ path, preview }) =>
+    preview === undefined || findPreview({ path, declared: preview, paths }) !== null
+      ? []
+      : [`${JSON.stringify(preview)} of ${JSON.stringify(path)}`],
+  );
+  if (missing.length === 0) return [];
+  const more = missing.length > 5 ? ` and ${missing.length - 5} more` : '';
+  const message = `products.json names previews that are no PNG files among the outputs: ${missing.slice(0, 5).join(', ')}${more}`;
+  return [{ code: 'preview.missing', message: safeText(message) }];
 }
 
 /** Links and unreadable files are no products; people should know that they were there. */

@@ -7,6 +7,8 @@ import { isProductType, PRODUCT_TYPES, type ProductType } from './product-type.j
 export interface RequiredOutput {
   readonly pattern: string;
   readonly minBytes: number;
+  /** Every file that matches must be FITS that can be read to its end. */
+  readonly isFits?: true;
 }
 
 export interface OutputRule {
@@ -24,7 +26,7 @@ export interface StepOutputs {
 }
 
 /**
- * A step's `outputs` document: `{required: [{pattern, min_bytes = 1}], metrics: [name], rules: [{pattern, type}]}`, every member optional.
+ * A step's `outputs` document: `{required: [{pattern, min_bytes = 1, fits = false}], metrics: [name], rules: [{pattern, type}]}`, every member optional.
  *
  * @throws DomainError `outputs.invalid` with every problem at once.
  */
@@ -70,7 +72,12 @@ const readRequired: Reader<RequiredOutput> = (value, path, problems) => {
     problems.push(problem(`${path}/min_bytes`, 'min_bytes is a whole number that is not negative'));
     return undefined;
   }
-  return pattern === undefined ? undefined : { pattern, minBytes };
+  const isFits = isJsonObject(value) ? (value['fits'] ?? false) : false;
+  if (typeof isFits !== 'boolean') {
+    problems.push(problem(`${path}/fits`, 'fits is true or false'));
+    return undefined;
+  }
+  return pattern === undefined ? undefined : { pattern, minBytes, ...(isFits ? { isFits } : {}) };
 };
 
 const readMetricName: Reader<string> = (value, path, problems) => {

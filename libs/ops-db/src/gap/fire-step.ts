@@ -8,6 +8,8 @@ import {
 import type { EntityManager } from 'typeorm';
 import { applyRecipe } from '../queries/apply-recipe.sql.js';
 import { fireRuns } from '../queries/gap/fire-runs.sql.js';
+import { giveUpRetriedItems } from '../queries/gap/give-up-retried-items.sql.js';
+import { recountSubGroups } from '../queries/gap/recount-sub-groups.sql.js';
 import { listFireableSubGroups, type FireableSubGroup } from '../queries/gap/list-fireable-sub-groups.sql.js';
 import type { EvaluableStep } from '../queries/gap/load-evaluable-steps.sql.js';
 import { reachOf } from '../queries/gap/step-members.js';
@@ -31,10 +33,21 @@ export interface StepToFire {
 export async function fireStep(manager: EntityManager, toFire: StepToFire): Promise<number[]> {
   const { step, firing } = toFire;
   const fireable = await listFireableSubGroups(manager, { stepId: step.id, limit: firing.limit });
+  if (toFire.selection.rule.kind === 'item') await giveUp(manager, toFire, fireable);
   const fired: number[] = [];
   for (const { overrides, ids } of byOverrides(fireable))
     fired.push(...(await fireAlike(manager, toFire, { overrides, ids })));
   return fired;
+}
+
+/** Shards that are run again leave what is retried to the shards that retry it. */
+async function giveUp(
+  manager: EntityManager,
+  { step, selection }: StepToFire,
+  fireable: readonly FireableSubGroup[],
+): Promise<void> {
+  const ids = await giveUpRetriedItems(manager, { stepId: step.id, ids: fireable.map(({ id }) => id) });
+  await recountSubGroups(manager, { selection, ids });
 }
 
 interface Alike {

@@ -58,15 +58,20 @@ function shardsOf({
   const filled = assignShards({
     unassigned,
     bundle,
-    open: own.filter(({ isFrozen }) => !isFrozen),
+    open: own.filter(({ isFrozen, isRetry }) => !isFrozen && !isRetry),
     nextShardNumber: (own[0]?.lastNumber ?? 0) + 1,
   });
   const byNumber = new Map([...own, ...filled].map(({ number, memberIds }) => [number, memberIds]));
+  const retries = new Set(own.flatMap(({ number, isRetry }) => (isRetry ? [number] : [])));
   return [...byNumber]
     .filter(([, memberIds]) => memberIds.length > 0)
     .map(([number, memberIds]) => ({
       dims: { ...keyDims, shard: number },
       memberIds,
-      report: { form: memberIds.length < bundle ? 'partial' : 'complete', bundle },
+      report: {
+        form: memberIds.length < bundle ? 'partial' : 'complete',
+        bundle,
+        ...(retries.has(number) ? { retry: true } : {}),
+      },
     }));
 }

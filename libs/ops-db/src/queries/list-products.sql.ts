@@ -3,6 +3,7 @@ import {
   rawSql,
   sql,
   type Dims,
+  type Filter,
   type JsonObject,
   type QaVerdict,
   type SqlFragment,
@@ -10,7 +11,9 @@ import {
 import type { EntityManager } from 'typeorm';
 import { queryRow, queryRows } from '../sql.js';
 import { effectiveVerdict } from './quality/effective-verdict.js';
+import type { PreviewState } from './previews/find-preview.sql.js';
 import { dimsMatch, type DimsQuery } from './dims-match.js';
+import { itemMatches } from './item-matches.js';
 
 export interface ProductRow {
   readonly id: number;
@@ -35,6 +38,8 @@ export interface ProductRow {
   readonly isTainted: boolean;
   /** Whether some copy of it can be read; if not, whether its bytes were deleted on purpose. */
   readonly bytes: 'present' | 'purged' | 'missing';
+  /** Of its picture; null where none is there and none will be made. */
+  readonly preview: PreviewState | null;
 }
 
 export interface ProductFilter {
@@ -50,6 +55,10 @@ export interface ProductFilter {
   readonly isTainted: boolean | null;
   /** Reached by this taint. */
   readonly taintId: number | null;
+  /** In the language of groupings, over their headers too; null is everything. */
+  readonly filter: Filter | null;
+  /** What `within_last` counts back from. */
+  readonly now: Date;
 }
 
 export interface ProductsQuery extends ProductFilter {
@@ -68,7 +77,8 @@ export const PRODUCT_COLUMNS =
       item.registered_at AS "registeredAt", p.superseded_at AS "supersededAt", p.superseded_by_run_id AS "supersededByRunId", ${effectiveVerdict('p.run_id').text} AS verdict,
       EXISTS (SELECT FROM tainted_product reached WHERE reached.item_id = p.item_id) AS "isTainted",
       (SELECT CASE WHEN bool_or(copy.status IN ('PRESENT', 'STAGED')) THEN 'present' WHEN bool_or(copy.status LIKE 'DELET%') THEN 'purged' ELSE 'missing' END
-       FROM physical_copy copy WHERE copy.item_id = item.id) AS bytes`);
+       FROM physical_copy copy WHERE copy.item_id = item.id) AS bytes,
+      (SELECT state FROM product_preview WHERE product_preview.item_id = p.item_id) AS preview`);
 export const PRODUCT_TABLES = rawSql(`data_product p
     JOIN data_item item ON item.id = p.item_id
     JOIN run ON run.id = p.run_id
@@ -86,7 +96,8 @@ export const productsMatch = (filter: ProductFilter): SqlFragment => {
       AND (${grouping}::text IS NULL OR pipeline.data_grouping_id = (SELECT id FROM data_grouping WHERE name = ${grouping}))
       AND (${subGroupId}::bigint IS NULL OR run.sub_group_id = ${subGroupId})
       AND ${isReached(filter)}
-      AND ${dimsMatch(rawSql('item.dims'), dims)}`;
+      AND ${dimsMatch(rawSql('item.dims'), dims)}
+      AND ${itemMatches(rawSql('p.item_id'), filter.filter, filter.now)}`;
 };
 
 /** Up to `limit` products, newest first. */
@@ -125,5 +136,13 @@ function isReached({ isTainted, taintId }: ProductFilter): SqlFragment {
   return joinSql(conditions, ' AND ', 'true');
 }
 
-export const findProduct = (manager: EntityManager, id: number): Promise<ProductRow | undefined> =>
-  queryRow(manager, sql`SELECT ${PRODUCT_COLUMNS} FROM ${PRODUCT_TABLES} WHERE item.id = ${id}`);
+export interface FoundProduct extends ProductRow {
+  /** What its headers say. */
+  readonly metadata: JsonObject;
+}
+
+export const findProduct = (manager: EntityManager, id: number): Promise<FoundProduct | undefined> =>
+  queryRow(
+    manager,
+    sql`SELECT ${PRODUCT_COLUMNS}, item.metadata FROM ${PRODUCT_TABLES} WHERE item.id = ${id}`,
+  );

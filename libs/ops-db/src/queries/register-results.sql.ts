@@ -7,6 +7,7 @@ import { listUnbalancedRuns } from './result-tables/list-unbalanced-runs.sql.js'
 import { settleRows } from './result-tables/settle-rows.sql.js';
 import { judgeRuns } from '../quality/judge-runs.js';
 import { stagePublications } from './publication/stage-publications.sql.js';
+import { notePreviews } from './previews/note-previews.sql.js';
 import { completeRuns } from './complete-runs.sql.js';
 import { insertMeasurements } from './insert-measurements.sql.js';
 import { insertProducts } from './insert-products.sql.js';
@@ -40,6 +41,7 @@ export async function registerResults(
     );
     if (mine.length === 0) return 0;
     await insertProducts(transaction, mine);
+    await notePreviews(transaction, mine);
     await insertMeasurements(transaction, mine);
     await takeRows(transaction, { results: mine, leaseOwner });
     await recordAttemptFacts(

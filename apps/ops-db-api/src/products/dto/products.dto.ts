@@ -18,6 +18,14 @@ export class ProductsQueryDto extends PageQuery {
   @OneOf(QA_VERDICTS, { optional: true, description: 'Only of runs of which this verdict holds.' })
   verdict?: QaVerdict;
 
+  @Text({
+    optional: true,
+    max: 8000,
+    description:
+      'A filter as groupings have them, as JSON: [{"table": "DataItem", "column": "metadata", "json_path": "exptime", "operator": "gt", "value": 5}].',
+  })
+  filter?: string;
+
   @YesNo({
     inQuery: true,
     optional: true,
