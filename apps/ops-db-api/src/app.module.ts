@@ -25,6 +25,7 @@ import { PipelinesModule } from './pipelines/pipelines.module.js';
 import { PlansModule } from './plans/plans.module.js';
 import { PoolsModule } from './pools/pools.module.js';
 import { ProductsModule } from './products/products.module.js';
+import { AuditsModule } from './audits/audits.module.js';
 import { PublicationsModule } from './publications/publications.module.js';
 import { QualityModule } from './quality/quality.module.js';
 import { ResultTablesModule } from './result-tables/result-tables.module.js';
@@ -64,6 +65,7 @@ const NOUNS: Type[] = [
   PoolsModule,
   ProductsModule,
   PublicationsModule,
+  AuditsModule,
   QualityModule,
   ResultTablesModule,
   RunsModule,

@@ -4,6 +4,7 @@ import {
   lstat,
   mkdir,
   open,
+  opendir,
   readlink,
   realpath,
   rename,
@@ -19,6 +20,7 @@ import {
   FileTooLong,
   SourceChanged,
   SourceUnreadable,
+  type DirectoryEntry,
   type FileFacts,
   type SiteFiles,
   type Upload,
@@ -72,6 +74,10 @@ class MountedFiles implements SiteFiles {
 
   lstat(path: string): Promise<FileFacts | null> {
     return orNull(lstat(path, { bigint: true }).then(factsOf));
+  }
+
+  list(path: string): Promise<DirectoryEntry[] | null> {
+    return orNull(entriesOf(path));
   }
 
   realPath(path: string): Promise<string> {
@@ -134,6 +140,17 @@ async function replaceAtomically(path: string, write: (temporary: string) => Pro
     await unlink(temporary).catch(() => undefined);
     throw error;
   }
+}
+
+/** Names that are not UTF-8 are left out: nothing can be registered under them. */
+async function entriesOf(path: string): Promise<DirectoryEntry[]> {
+  const entries: DirectoryEntry[] = [];
+  for await (const { name } of await opendir(path)) {
+    // One that was removed since the name was read is not there.
+    const found = await orNull(lstat(join(path, name), { bigint: true }));
+    if (found !== null) entries.push({ name, kind: kindOf(found), size: Number(found.size) });
+  }
+  return entries.sort((left, right) => (left.name < right.name ? -1 : 1));
 }
 
 async function withFile<Value>(

@@ -5,6 +5,7 @@ import {
   SiteAway,
   SourceChanged,
   SourceUnreadable,
+  type DirectoryEntry,
   type FileFacts,
   type SiteFiles,
   type Upload,
@@ -76,6 +77,10 @@ export class RemoteFiles implements SiteFiles {
 
   lstat(path: string): Promise<FileFacts | null> {
     return asked(async () => factsOf(await this.files.lstat(path)));
+  }
+
+  list(path: string): Promise<DirectoryEntry[] | null> {
+    return asked(() => this.files.listFacts(path));
   }
 
   realPath(path: string): Promise<string> {
