@@ -23,6 +23,7 @@ import { addTablesCommand } from './commands/tables.command.js';
 import { addQualityCommand } from './commands/quality.command.js';
 import { addPublicationCommands } from './commands/publications.command.js';
 import { addAuditCommand } from './commands/audit.command.js';
+import { addRematerialiseCommand } from './commands/rematerialise.command.js';
 import { addPauseCommands } from './commands/pause.command.js';
 import { addDemoCommand } from './demo/demo.command.js';
 import { addDoctorCommand } from './commands/doctor.command.js';
@@ -53,6 +54,7 @@ const COMMANDS = [
   addQualityCommand,
   addPublicationCommands,
   addAuditCommand,
+  addRematerialiseCommand,
   addLineageCommand,
   addChangeRunsCommands,
   addPauseCommands,

@@ -26,6 +26,7 @@ import { PlansModule } from './plans/plans.module.js';
 import { PoolsModule } from './pools/pools.module.js';
 import { ProductsModule } from './products/products.module.js';
 import { AuditsModule } from './audits/audits.module.js';
+import { RematerialisationsModule } from './rematerialisations/rematerialisations.module.js';
 import { PublicationsModule } from './publications/publications.module.js';
 import { QualityModule } from './quality/quality.module.js';
 import { ResultTablesModule } from './result-tables/result-tables.module.js';
@@ -66,6 +67,7 @@ const NOUNS: Type[] = [
   ProductsModule,
   PublicationsModule,
   AuditsModule,
+  RematerialisationsModule,
   QualityModule,
   ResultTablesModule,
   RunsModule,

@@ -154,6 +154,17 @@ export { recordFileLooks, type UnknownFile } from './queries/audit/record-file-l
 export { extendAudit, moveAudit, putOffAudit } from './queries/audit/move-audit.sql.js';
 export { findAudit, listAudits, type AuditRow } from './queries/audit/list-audits.sql.js';
 export { listFindings, type FindingRow } from './queries/audit/list-findings.sql.js';
+export { requestRemakes, type RemakeRequest } from './queries/remake/request-remakes.sql.js';
+export { listRemakeAccounts } from './queries/remake/list-remake-accounts.sql.js';
+export { startRemakes } from './queries/remake/start-remakes.sql.js';
+export { settleEndedRemakes } from './queries/remake/settle-ended-remakes.sql.js';
+export { recordLostCopies, type LostCopy } from './queries/remake/record-lost-copies.sql.js';
+export {
+  findRematerialisation,
+  listRematerialisations,
+  type RematerialisationRow,
+} from './queries/remake/list-rematerialisations.sql.js';
+export { acceptRemake, type AcceptedRemake } from './queries/remake/accept-remake.sql.js';
 export { stageRows, type RowToStage } from './queries/result-tables/stage-rows.sql.js';
 export { loadStoredDefinitions } from './queries/load-stored-definitions.sql.js';
 export { lockDefinitions } from './queries/lock-definitions.sql.js';

@@ -25,3 +25,20 @@ export interface AuditFinding {
   readonly detail: string;
   readonly advice: string;
 }
+
+export interface Rematerialisation {
+  readonly id: number;
+  readonly run_id: number;
+  readonly remake_run_id: number | null;
+  readonly state: string;
+  readonly reason: string;
+  readonly waiting_runs: readonly number[];
+  readonly products: readonly {
+    readonly product_id: number;
+    readonly path: string;
+    readonly outcome: string;
+    readonly sha256: string;
+    readonly found_sha256: string | null;
+    readonly found_path: string | null;
+  }[];
+}

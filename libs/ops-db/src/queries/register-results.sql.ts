@@ -10,6 +10,7 @@ import { insertMeasurements } from './insert-measurements.sql.js';
 import { insertProducts } from './insert-products.sql.js';
 import { lockCollections } from './lock-collections.sql.js';
 import { recordAttemptFacts } from './record-attempt-facts.sql.js';
+import { remakesAmong, settleRemakes } from './remake/settle-remakes.sql.js';
 import type { RunResult } from './run-result.js';
 
 export interface RegisterResultsRequest {
@@ -22,29 +23,33 @@ export interface RegisterResultsRequest {
  * Registers everything of many runs and completes them, in one transaction: all of it, or nothing.
  *
  * Only runs that are COLLECTING_RESULTS under this owner's lease and at this attempt are touched, so doing it twice, or in two
- * processes, changes nothing the second time. Returns how many runs it completed.
+ * processes, changes nothing the second time. Of a run that makes products again nothing is registered but that. Returns how many runs it completed.
  */
 export async function registerResults(
   manager: EntityManager,
-  { actor, leaseOwner, results }: RegisterResultsRequest,
+  { actor, leaseOwner, results: collected }: RegisterResultsRequest,
 ): Promise<number> {
-  if (results.length === 0) return 0;
+  if (collected.length === 0) return 0;
   return manager.transaction(async (transaction) => {
-    const held = new Set(await lockCollections(transaction, { leaseOwner, runs: results }));
-    const mine = results.filter((result) => held.has(result.runId));
+    const held = new Set(await lockCollections(transaction, { leaseOwner, runs: collected }));
+    const mine = collected.filter((result) => held.has(result.runId));
     if (mine.length === 0) return 0;
-    await insertProducts(transaction, mine);
-    await insertMeasurements(transaction, mine);
-    await takeRows(transaction, mine);
+    const remakes = await remakesAmong(transaction, [...held]);
+    const results = mine.filter(({ runId }) => !remakes.has(runId));
+    await settleRemakes(
+      transaction,
+      mine.filter(({ runId }) => remakes.has(runId)),
+    );
+    await insertProducts(transaction, results);
+    await insertMeasurements(transaction, results);
+    await takeRows(transaction, results);
     await recordAttemptFacts(
       transaction,
       mine.map((result) => result.facts),
     );
-    await judgeRuns(
-      transaction,
-      mine.map(({ runId }) => runId),
-    );
-    await stagePublications(transaction, { runIds: mine.map(({ runId }) => runId), actor });
+    const runIds = results.map(({ runId }) => runId);
+    await judgeRuns(transaction, runIds);
+    await stagePublications(transaction, { runIds, actor });
     return completeRuns(transaction, { actor, results: mine });
   });
 }
