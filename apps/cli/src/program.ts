@@ -25,6 +25,8 @@ import { addCloseCommand } from './commands/close.command.js';
 import { addTablesCommand } from './commands/tables.command.js';
 import { addQualityCommand } from './commands/quality.command.js';
 import { addPublicationCommands } from './commands/publications.command.js';
+import { addAuditCommand } from './commands/audit.command.js';
+import { addRematerialiseCommand } from './commands/rematerialise.command.js';
 import { addPauseCommands } from './commands/pause.command.js';
 import { addDemoCommand } from './demo/demo.command.js';
 import { addDoctorCommand } from './commands/doctor.command.js';
@@ -56,6 +58,8 @@ const COMMANDS = [
   addTablesCommand,
   addQualityCommand,
   addPublicationCommands,
+  addAuditCommand,
+  addRematerialiseCommand,
   addLineageCommand,
   addChangeRunsCommands,
   addRetryItemsCommand,

@@ -27,6 +27,8 @@ import { PipelinesModule } from './pipelines/pipelines.module.js';
 import { PlansModule } from './plans/plans.module.js';
 import { PoolsModule } from './pools/pools.module.js';
 import { ProductsModule } from './products/products.module.js';
+import { AuditsModule } from './audits/audits.module.js';
+import { RematerialisationsModule } from './rematerialisations/rematerialisations.module.js';
 import { PublicationsModule } from './publications/publications.module.js';
 import { QualityModule } from './quality/quality.module.js';
 import { ResultTablesModule } from './result-tables/result-tables.module.js';
@@ -71,6 +73,8 @@ const NOUNS: Type[] = [
   PoolsModule,
   ProductsModule,
   PublicationsModule,
+  AuditsModule,
+  RematerialisationsModule,
   QualityModule,
   ResultTablesModule,
   ResultsModule,

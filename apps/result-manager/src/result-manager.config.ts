@@ -14,6 +14,15 @@ export const RESULT_MANAGER_SETTINGS = {
     { min: 1, max: 10_000 },
     { description: 'most runs whose results are registered in one transaction', fallback: 200 },
   ),
+  auditEveryDays: integerSetting(
+    'MERIDIAN_RESULT_AUDIT_EVERY_DAYS',
+    { min: 0, max: 3_650 },
+    {
+      description:
+        'after so many days every location that holds data is audited again, checksums included; 0 audits only what somebody asks for',
+      fallback: 0,
+    },
+  ),
   recordGraceSeconds: integerSetting(
     'MERIDIAN_RESULT_RECORD_GRACE_SECONDS',
     { min: 0, max: 3_600 },

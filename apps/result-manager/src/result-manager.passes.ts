@@ -1,6 +1,7 @@
 import type { SettingValues } from '@meridian/core';
 import type { Logger, Pass } from '@meridian/daemon';
 import type { DataSource } from 'typeorm';
+import { AuditLocationsPass } from './passes/audit-locations.pass.js';
 import { ClearAttemptsPass } from './passes/clear-attempts.pass.js';
 import { CollectResultsPass } from './passes/collect-results.pass.js';
 import { MakePreviewsPass } from './passes/make-previews.pass.js';
@@ -21,6 +22,9 @@ const LOOK_FOR_ROOM_MS = 10_000;
 const LOOK_FOR_LEAVINGS_MS = 60_000;
 /** Longer than removing the largest directory takes. */
 const CLEARING_SECONDS = 3600;
+
+/** Jobs that end meanwhile wait so long for a piece of an audit. */
+const AUDIT_PIECES = { batchSize: 500, budgetMs: 1_000, retrySeconds: 60 };
 
 export interface ResultManagerOptions
   extends Pick<PurgeLocationsOptions, 'filesOf'>, Pick<ObserveJobsOptions, 'backendOf'> {
@@ -57,6 +61,13 @@ export function resultManagerPasses(options: ResultManagerOptions): Pass[] {
       leaseSeconds: CLEARING_SECONDS,
       batchSize,
       lookEveryMs: LOOK_FOR_LEAVINGS_MS,
+    }),
+    new AuditLocationsPass({
+      ...common,
+      ...AUDIT_PIECES,
+      leaseSeconds,
+      everyDays: settings.auditEveryDays,
+      now,
     }),
     // Last: nobody waits for a picture.
     new MakePreviewsPass({ ...common, leaseSeconds }),

@@ -10,6 +10,7 @@ import { CheckSitesPass } from './passes/check-sites.pass.js';
 import { NoteHeldRunsPass } from './passes/note-held-runs.pass.js';
 import { PrepareImagesPass } from './passes/prepare-images.pass.js';
 import { ReconcileSubmissionsPass } from './passes/reconcile-submissions.pass.js';
+import { RemakeProductsPass } from './passes/remake-products.pass.js';
 import { RescueExpiredLeasesPass } from './passes/rescue-expired-leases.pass.js';
 import { SubmitRunsPass, type SubmitRunsLimits } from './passes/submit-runs.pass.js';
 import { TripBreakersPass } from './passes/trip-breakers.pass.js';
@@ -99,6 +100,7 @@ export function workflowManagerPasses(options: WorkflowManagerOptions): Pass[] {
       lookUpAfterSeconds: LOOK_UP_AFTER_SECONDS,
     }),
     new PrepareImagesPass({ dataSource, sites, images, everySeconds: LOOK_AT_IMAGES_SECONDS }),
+    new RemakeProductsPass(common),
     new TripBreakersPass({ ...common, rule: breakerRule(settings) }),
     new SubmitRunsPass({
       ...common,

@@ -51,6 +51,8 @@ export * from './quality/parse-quality.js';
 export * from './publication/publication-rule.js';
 export * from './publication/publication-state.js';
 export * from './publication/parse-publication.js';
+export * from './audit/audit-finding.js';
+export * from './remake/remake-words.js';
 export * from './retention/retention-rule.js';
 export * from './retention/parse-retention.js';
 export * from './retention/choose-purge.js';

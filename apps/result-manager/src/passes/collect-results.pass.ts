@@ -107,7 +107,8 @@ export class CollectResultsPass implements Pass {
   private async takeTables(judged: readonly Judged[], signal: AbortSignal): Promise<Judged[]> {
     const { manager } = this.options.dataSource;
     const filling = judged.filter(
-      ({ claimed, verdict }) => claimed.tables.length > 0 && verdict.kind === 'completed',
+      ({ claimed, verdict }) =>
+        claimed.tables.length > 0 && !claimed.isRemake && verdict.kind === 'completed',
     );
     const declared = await loadDeclaredTables(
       manager,

@@ -18,6 +18,7 @@ import type { Site, Sites } from '../sites/sites.js';
 import { checkBase, stageRun, type StagingOutcome } from '../staging/stage-run.js';
 import { messageOf } from '../staging/staging-problem.js';
 import { failureOf, submitAndRecord } from '../submission/record-outcomes.js';
+import { productsWithoutCopy, waitForRemakes } from '../submission/wait-for-remakes.js';
 import { batchesByWeight } from './batches-by-weight.js';
 
 export interface SubmitRunsLimits {
@@ -146,8 +147,8 @@ export class SubmitRunsPass implements Pass {
     const withImages = await runsWithImages(this.options.images, site, claimed, signal);
     // They are not claimed again before their image is there, or is due for another try.
     for (const { run, reason } of withImages.waiting) await this.release([run], reason, 0);
-    const runs = withImages.ready;
-    const inputs = await this.inputsOf(site, runs);
+    const inputs = await this.inputsOf(site, withImages.ready);
+    const runs = await this.withEveryProduct(withImages.ready, inputs);
     const outcomes = await mapConcurrently(runs, limits.runsStagedAtOnce, (run) =>
       stageRun(run, inputs.get(run.inputSetId) ?? [], {
         files: site.files,
@@ -155,12 +156,29 @@ export class SubmitRunsPass implements Pass {
         heartbeatSeconds: limits.heartbeatSeconds,
       }),
     );
+    for (const outcome of outcomes)
+      if (outcome.kind === 'lost')
+        await waitForRemakes(this.options, { ...outcome, itemIds: [outcome.itemId] });
     const waiting = outcomes.filter((outcome) => outcome.kind === 'waiting');
     for (const reason of new Set(waiting.filter(({ isSite }) => isSite).map((outcome) => outcome.reason)))
       this.options.sites.hold(site, reason);
     for (const { run, reason } of waiting) await this.release([run], reason, limits.waitSeconds);
     const failed = await this.fail(outcomes.filter((outcome) => outcome.kind === 'failed'));
     return { ready: outcomes.filter((outcome) => outcome.kind === 'staged'), failed };
+  }
+
+  /** The runs of which no input has to be made again; the others wait for that. */
+  private async withEveryProduct(
+    runs: readonly ClaimedRun[],
+    inputs: ReadonlyMap<number, readonly RunInput[]>,
+  ): Promise<ClaimedRun[]> {
+    const complete: ClaimedRun[] = [];
+    for (const run of runs) {
+      const itemIds = productsWithoutCopy(inputs.get(run.inputSetId) ?? []);
+      if (itemIds.length === 0) complete.push(run);
+      else await waitForRemakes(this.options, { run, itemIds, lost: [] });
+    }
+    return complete;
   }
 
   private async inputsOf(site: Site, runs: readonly ClaimedRun[]): Promise<Map<number, RunInput[]>> {

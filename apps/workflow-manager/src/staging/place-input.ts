@@ -8,8 +8,15 @@ import {
   type SiteFiles,
   type Upload,
 } from '@meridian/hpc';
-import type { InputCopy, RunInput } from '@meridian/ops-db';
-import { errorCode, isSourceAway, messageOf, SourceAway, StagingFailure } from './staging-problem.js';
+import type { InputCopy, LostCopy, RunInput } from '@meridian/ops-db';
+import {
+  errorCode,
+  InputLost,
+  isSourceAway,
+  messageOf,
+  SourceAway,
+  StagingFailure,
+} from './staging-problem.js';
 
 export interface InputPlacement {
   readonly input: RunInput;
@@ -29,6 +36,7 @@ export interface InputPlacement {
  * container, which sees little of the host, nothing else is sure to lead anywhere. Doing it again finds what is there and changes nothing.
  *
  * @throws StagingFailure STAGING that names every copy that was tried and what is wrong with it
+ * @throws InputLost for a product of which every copy is gone or not as registered
  * @throws SourceAway when no copy is good and one is on a file system that does not answer
  */
 export async function placeInput({
@@ -45,6 +53,7 @@ export async function placeInput({
     );
   }
   const problems: string[] = [];
+  const lost: LostCopy[] = [];
   let isAway = false;
   for (const copy of input.copies) {
     const source = join(copy.basePath, copy.path);
@@ -59,14 +68,36 @@ export async function placeInput({
       const { sizeBytes, sha256 } = input;
       const mismatch = await bring(files, { source, target, sizeBytes, sha256 });
       if (mismatch === null) return null;
-      problems.push(describe(copy, mismatch));
+      problems.push(describe(copy, mismatch.text));
+      if (mismatch.damage !== null) lost.push({ copyId: copy.copyId, becomes: mismatch.damage });
       continue;
     }
     isAway ||= problem.isAway;
     problems.push(describe(copy, problem.text));
+    if (problem.damage !== null) lost.push({ copyId: copy.copyId, becomes: problem.damage });
   }
   if (isAway) throw new SourceAway(`input ${input.name} cannot be read now: ${problems.join('; ')}`);
-  throw new StagingFailure('STAGING', missingReason(input, problems));
+  const reason = missingReason(input, problems);
+  const certain = input.productType === null ? [] : await certainly(lost, input, files);
+  if (certain.length === 0 || certain.length < input.copies.length)
+    throw new StagingFailure('STAGING', reason);
+  throw new InputLost(input.itemId, certain, reason);
+}
+
+/** A file system that is not mounted has lost nothing: at least something has to be at the base. */
+async function certainly(
+  lost: readonly LostCopy[],
+  { copies }: RunInput,
+  files: SiteFiles,
+): Promise<LostCopy[]> {
+  const certain: LostCopy[] = [];
+  for (const one of lost) {
+    const copy = copies.find(({ copyId }) => copyId === one.copyId);
+    if (copy === undefined) continue;
+    const entries = await (copy.isLocal ? files : mountedFiles).list(copy.basePath).catch(() => null);
+    if (one.becomes === 'CORRUPT' || (entries ?? []).length > 0) certain.push(one);
+  }
+  return certain;
 }
 
 const describe = (copy: InputCopy, problem: string): string =>
@@ -80,28 +111,32 @@ const missingReason = (input: RunInput, problems: readonly string[]): string =>
 interface SourceProblem {
   readonly text: string;
   readonly isAway: boolean;
+  /** What it says of the copy; null when that is not known. */
+  readonly damage: LostCopy['becomes'] | null;
 }
 
 /** What is wrong with a source file; null when it is there with the size that was registered. */
 async function problemOf(files: SiteFiles, source: string, sizeBytes: number): Promise<SourceProblem | null> {
   try {
     const found = await files.stat(source);
-    if (found === null) return { text: 'is missing', isAway: false };
-    if (found.kind !== 'file') return { text: 'is not a file', isAway: false };
+    if (found === null) return { text: 'is missing', isAway: false, damage: 'MISSING' };
+    if (found.kind !== 'file') return { text: 'is not a file', isAway: false, damage: 'MISSING' };
     if (found.size === sizeBytes) return null;
-    return { text: `has changed: it has ${found.size} bytes, registered are ${sizeBytes}`, isAway: false };
+    const text = `has changed: it has ${found.size} bytes, registered are ${sizeBytes}`;
+    return { text, isAway: false, damage: 'CORRUPT' };
   } catch (error) {
     // No other input could be looked at there either.
     if (error instanceof SiteAway) throw error;
-    return { text: describeReadError(error), isAway: isSourceAway(error) };
+    return { ...readProblem(error), isAway: isSourceAway(error) };
   }
 }
 
-function describeReadError(error: unknown): string {
+function readProblem(error: unknown): Pick<SourceProblem, 'text' | 'damage'> {
   const code = errorCode(error);
-  if (code === 'ENOENT' || code === 'ENOTDIR') return 'is missing';
-  if (code === 'EACCES') return 'cannot be read by the workflow-manager: permission denied';
-  return `cannot be read: ${messageOf(error)}`;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return { text: 'is missing', damage: 'MISSING' };
+  if (code === 'EACCES')
+    return { text: 'cannot be read by the workflow-manager: permission denied', damage: null };
+  return { text: `cannot be read: ${messageOf(error)}`, damage: null };
 }
 
 async function linkedFile(files: SiteFiles, { basePath, path }: InputCopy): Promise<LinkedFile> {
@@ -112,13 +147,16 @@ async function linkedFile(files: SiteFiles, { basePath, path }: InputCopy): Prom
 }
 
 /** What was wrong with the source's bytes; null when they are the registered ones and lie under `target`. */
-async function bring(files: SiteFiles, upload: Upload): Promise<string | null> {
+async function bring(
+  files: SiteFiles,
+  upload: Upload,
+): Promise<Pick<SourceProblem, 'text' | 'damage'> | null> {
   try {
     await files.upload(upload);
     return null;
   } catch (error) {
-    if (error instanceof SourceChanged) return error.message;
-    if (error instanceof SourceUnreadable) return describeReadError(error.cause);
+    if (error instanceof SourceChanged) return { text: error.message, damage: 'CORRUPT' };
+    if (error instanceof SourceUnreadable) return readProblem(error.cause);
     throw error;
   }
 }

@@ -17,11 +17,12 @@ import {
 } from '@meridian/core';
 import { mapConcurrently } from '@meridian/daemon';
 import { SiteAway, type SiteFiles } from '@meridian/hpc';
-import type { ClaimedRun, RunInput, StagedAttempt } from '@meridian/ops-db';
+import type { ClaimedRun, LostCopy, RunInput, StagedAttempt } from '@meridian/ops-db';
 import { placeInput } from './place-input.js';
 import { planAttempt, type AttemptPlan } from './plan-attempt.js';
 import {
   errorCode,
+  InputLost,
   messageOf,
   SiteProblem,
   SourceAway,
@@ -43,6 +44,14 @@ export type StagingOutcome =
       readonly kind: 'failed';
       readonly run: ClaimedRun;
       readonly failureClass: FailureClass;
+      readonly reason: string;
+    }
+  /** A product that it needs has to be made again. */
+  | {
+      readonly kind: 'lost';
+      readonly run: ClaimedRun;
+      readonly itemId: number;
+      readonly lost: readonly LostCopy[];
       readonly reason: string;
     }
   /** `isSite`: no other run could be staged there either. */
@@ -86,6 +95,8 @@ export async function stageRun(
 function outcomeOf(run: ClaimedRun, error: unknown): StagingOutcome {
   if (error instanceof SiteProblem) return { kind: 'waiting', run, reason: error.message, isSite: true };
   if (error instanceof SourceAway) return { kind: 'waiting', run, reason: error.message, isSite: false };
+  if (error instanceof InputLost)
+    return { kind: 'lost', run, itemId: error.itemId, lost: error.lost, reason: error.message };
   if (error instanceof StagingFailure)
     return { kind: 'failed', run, failureClass: error.failureClass, reason: error.message };
   if (error instanceof DomainError) {

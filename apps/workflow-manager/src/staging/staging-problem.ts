@@ -1,6 +1,7 @@
 import { isNativeError } from 'node:util/types';
 import type { FailureClass } from '@meridian/core';
 import { SiteAway } from '@meridian/hpc';
+import type { LostCopy } from '@meridian/ops-db';
 
 /** The run itself cannot be staged: it fails, with a reason that says what to do. */
 export class StagingFailure extends Error {
@@ -10,6 +11,19 @@ export class StagingFailure extends Error {
   ) {
     super(reason);
     this.name = 'StagingFailure';
+  }
+}
+
+/** A product that the run needs has no good copy any more; its recipe can make it again. */
+export class InputLost extends Error {
+  constructor(
+    readonly itemId: number,
+    /** What was found of its copies. */
+    readonly lost: readonly LostCopy[],
+    reason: string,
+  ) {
+    super(reason);
+    this.name = 'InputLost';
   }
 }
 
@@ -51,8 +65,8 @@ export const messageOf = (error: unknown): string => (isNativeError(error) ? err
 
 /** Throws `error` as the problem that it is of the place where an attempt is written. */
 export function writeProblem(error: unknown, location: string, path: string): Error {
-  if (error instanceof StagingFailure || error instanceof SiteProblem || error instanceof SourceAway)
-    return error;
+  if (error instanceof StagingFailure || error instanceof SiteProblem) return error;
+  if (error instanceof SourceAway || error instanceof InputLost) return error;
   if (error instanceof SiteAway)
     return new SiteProblem(`location ${location} does not answer: ${error.message}`);
   const code = errorCode(error);

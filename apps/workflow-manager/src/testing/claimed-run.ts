@@ -57,5 +57,5 @@ export const anInput = (
   sha256: 'f'.repeat(64),
   currentSha256: 'f'.repeat(64),
   productType: null,
-  copies: [{ location: 'archive', basePath, path, isLocal: false }],
+  copies: [{ copyId: itemId, location: 'archive', basePath, path, isLocal: false }],
 });

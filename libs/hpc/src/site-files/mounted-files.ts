@@ -4,6 +4,7 @@ import {
   lstat,
   mkdir,
   open,
+  opendir,
   readdir,
   readlink,
   realpath,
@@ -23,6 +24,7 @@ import {
   SourceChanged,
   SourceUnreadable,
   type Contents,
+  type DirectoryEntry,
   type FileFacts,
   type Removal,
   type SiteFiles,
@@ -77,6 +79,10 @@ class MountedFiles implements SiteFiles {
 
   lstat(path: string): Promise<FileFacts | null> {
     return orNull(lstat(path, { bigint: true }).then(factsOf));
+  }
+
+  list(path: string): Promise<DirectoryEntry[] | null> {
+    return orNull(entriesOf(path));
   }
 
   realPath(path: string): Promise<string> {
@@ -169,6 +175,17 @@ async function replaceAtomically(path: string, write: (temporary: string) => Pro
     await unlink(temporary).catch(() => undefined);
     throw error;
   }
+}
+
+/** Names that are not UTF-8 are left out: nothing can be registered under them. */
+async function entriesOf(path: string): Promise<DirectoryEntry[]> {
+  const entries: DirectoryEntry[] = [];
+  for await (const { name } of await opendir(path)) {
+    // One that was removed since the name was read is not there.
+    const found = await orNull(lstat(join(path, name), { bigint: true }));
+    if (found !== null) entries.push({ name, kind: kindOf(found), size: Number(found.size) });
+  }
+  return entries.sort((left, right) => (left.name < right.name ? -1 : 1));
 }
 
 async function withFile<Value>(

@@ -6,6 +6,11 @@ export interface FileFacts {
   readonly version: string;
 }
 
+/** What a directory holds under one name; of a link itself, never of what it leads to. */
+export interface DirectoryEntry extends Pick<FileFacts, 'kind' | 'size'> {
+  readonly name: string;
+}
+
 /** A file that this machine can read, and what it has to be at the site. */
 export interface Upload {
   readonly source: string;
@@ -38,6 +43,8 @@ export interface SiteFiles {
   stat(path: string): Promise<FileFacts | null>;
   /** Of a link itself. */
   lstat(path: string): Promise<FileFacts | null>;
+  /** What a directory holds, ordered by the code units of the names; null when there is none. */
+  list(path: string): Promise<DirectoryEntry[] | null>;
   /** Without any link in it. */
   realPath(path: string): Promise<string>;
   /**

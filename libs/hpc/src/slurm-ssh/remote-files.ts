@@ -6,6 +6,7 @@ import {
   SourceChanged,
   SourceUnreadable,
   type Contents,
+  type DirectoryEntry,
   type FileFacts,
   type Removal,
   type SiteFiles,
@@ -81,6 +82,10 @@ export class RemoteFiles implements SiteFiles {
 
   lstat(path: string): Promise<FileFacts | null> {
     return asked(async () => factsOf(await this.files.lstat(path)));
+  }
+
+  list(path: string): Promise<DirectoryEntry[] | null> {
+    return asked(() => this.files.listFacts(path));
   }
 
   realPath(path: string): Promise<string> {

@@ -179,6 +179,16 @@ export class SftpFiles {
     return entries?.map(({ filename }) => filename).sort() ?? null;
   }
 
+  /** What is in a directory, sorted by name, a link as itself; null when there is none. */
+  async listFacts(path: string): Promise<(RemoteFile & { readonly name: string })[] | null> {
+    const entries = await this.requestOrNull<{ filename: string; attrs: Stats }[]>(
+      `listing ${path}`,
+      (sftp, done) => sftp.readdir(path, done),
+    );
+    const facts = entries?.map(({ filename, attrs }) => ({ name: filename, ...factsOf(attrs) })) ?? null;
+    return facts?.sort((left, right) => (left.name < right.name ? -1 : 1)) ?? null;
+  }
+
   /** A file or a link; one that is not there is no error. */
   async remove(path: string): Promise<void> {
     await this.requestOrNull(`removing ${path}`, (sftp, done) => sftp.unlink(path, done));

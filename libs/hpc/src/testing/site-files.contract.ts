@@ -76,6 +76,22 @@ export function siteFilesContract(name: string, open: () => Promise<SiteFilesFix
       expect(leftovers()).toEqual([]);
     });
 
+    it('lists a directory in the order of names, links as themselves, and says when there is none', async () => {
+      mkdirSync(at('listed/inner'), { recursive: true });
+      writeFileSync(at('listed/b'), 'four');
+      writeFileSync(at('listed/a b'), '');
+      symlinkSync('/etc', at('listed/link'));
+      const found = await files.list(at('listed'));
+      expect(found?.map(({ name, kind }) => [name, kind])).toEqual([
+        ['a b', 'file'],
+        ['b', 'file'],
+        ['inner', 'directory'],
+        ['link', 'symlink'],
+      ]);
+      expect(found?.[1]?.size).toBe(4);
+      expect(await files.list(at('nowhere'))).toBeNull();
+    });
+
     it('links, once and again, in place of another link or file', async () => {
       await files.link('/one', at('link'));
       await files.link('/one', at('link'));

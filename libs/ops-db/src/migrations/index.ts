@@ -21,6 +21,7 @@ import { Quality1700000000020 } from './1700000000020-quality.js';
 import { Publication1700000000021 } from './1700000000021-publication.js';
 import { Taint1700000000022 } from './1700000000022-taint.js';
 import { Retention1700000000023 } from './1700000000023-retention.js';
+import { AuditsAndRemakes1700000000024 } from './1700000000024-audits-and-remakes.js';
 import { PreviewsAndRetries1700000000025 } from './1700000000025-previews-and-retries.js';
 import { Currency1700000000026 } from './1700000000026-currency.js';
 
@@ -49,6 +50,7 @@ export const MIGRATIONS = [
   Publication1700000000021,
   Taint1700000000022,
   Retention1700000000023,
+  AuditsAndRemakes1700000000024,
   PreviewsAndRetries1700000000025,
   Currency1700000000026,
 ];

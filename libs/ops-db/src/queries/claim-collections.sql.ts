@@ -37,6 +37,8 @@ export interface ClaimedCollection {
   readonly tables: readonly string[];
   /** No living step takes what this one makes. */
   readonly isFinalStep: boolean;
+  /** It makes products of another run again; what its step promises and fills is that one's. */
+  readonly isRemake: boolean;
 }
 
 export interface ClaimCollectionsRequest {
@@ -77,7 +79,7 @@ export const claimCollections = (
            claimed.cancel_requested_at IS NOT NULL AS "cancelRequested", claimed.failure_count AS "failureCount",
            attempt.cpus, attempt.memory_mb AS "memoryMb", attempt.walltime_minutes AS "walltimeMinutes",
            step.max_memory_mb AS "maxMemoryMb", step.max_walltime_minutes AS "maxWalltimeMinutes",
-           step.retry, step.outputs, version.exit_codes AS "exitCodes",
+           step.retry, CASE WHEN claimed.remakes_run_id IS NULL THEN step.outputs ELSE '{}' END AS outputs, claimed.remakes_run_id IS NOT NULL AS "isRemake", version.exit_codes AS "exitCodes",
            ARRAY(SELECT declared ->> 'name' FROM jsonb_array_elements(version.tables) declared) AS tables,
            NOT EXISTS (
              SELECT FROM reduction_step_dependency dependency JOIN reduction_step dependent ON dependent.id = dependency.step_id

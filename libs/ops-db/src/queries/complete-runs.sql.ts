@@ -8,7 +8,8 @@ import type { RunResult } from './run-result.js';
  * this transaction. Returns how many.
  *
  * The newest completed run of a sub-group is its result: products of the older of the two runs, normally the previous
- * result, are superseded. When a person retried a run that is older than the present result, it is that run's own.
+ * result, are superseded. When a person retried a run that is older than the present result, it is that run's own. A run that only made
+ * bytes again is nobody's result.
  */
 export async function completeRuns(
   manager: EntityManager,
@@ -30,17 +31,17 @@ export async function completeRuns(
           moved_by = ${actor}::text, moved_why = format('%s products, %s warnings', result.products, result.warnings)
       FROM result
       WHERE run.id = result.run_id AND run.status = 'COLLECTING_RESULTS'
-      RETURNING run.id, run.sub_group_id
+      RETURNING run.id, run.sub_group_id, run.remakes_run_id
     ), superseded AS (
       UPDATE data_product
       SET superseded_at = now(), superseded_by_run_id = greatest(sub_group.last_completed_run_id, done.id)
       FROM done JOIN sub_group ON sub_group.id = done.sub_group_id
-      WHERE sub_group.last_completed_run_id <> done.id
+      WHERE sub_group.last_completed_run_id <> done.id AND done.remakes_run_id IS NULL
         AND data_product.run_id = least(sub_group.last_completed_run_id, done.id)
         AND data_product.superseded_at IS NULL
     ), advanced AS (
       UPDATE sub_group SET last_completed_run_id = greatest(sub_group.last_completed_run_id, done.id)
-      FROM done WHERE sub_group.id = done.sub_group_id
+      FROM done WHERE sub_group.id = done.sub_group_id AND done.remakes_run_id IS NULL
     )
     SELECT id FROM done
   `,

@@ -75,7 +75,7 @@ export const loadClaimedRuns = (
            (SELECT coalesce(jsonb_agg(jsonb_build_object('binding', bound.name, 'itemId', bound.item_id, 'role', bound.role, 'method', bound.method,
                                                          'offsetSeconds', bound.offset_seconds, 'weight', bound.weight)
                                       ORDER BY bound.name, bound.item_id), '[]')
-            FROM run_association bound WHERE bound.run_id = run.id) AS bindings,
+            FROM run_association bound WHERE bound.run_id = coalesce(run.remakes_run_id, run.id)) AS bindings,
            pipeline.name AS pipeline, step.name AS step, step.outputs, step.retry,
            step.max_memory_mb AS "maxMemoryMb", step.max_walltime_minutes AS "maxWalltimeMinutes",
            NOT EXISTS (SELECT FROM reduction_step_dependency dependency

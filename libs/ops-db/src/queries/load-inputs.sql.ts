@@ -4,6 +4,7 @@ import { queryRows } from '../sql.js';
 
 /** One place where an input's bytes should be. */
 export interface InputCopy {
+  readonly copyId: number;
   readonly location: string;
   readonly basePath: string;
   /** Relative to `basePath`. */
@@ -51,7 +52,7 @@ export const loadInputs = (
     JOIN data_item item ON item.id = member.item_id
     LEFT JOIN data_product product ON product.item_id = item.id
     LEFT JOIN LATERAL (
-      SELECT jsonb_agg(jsonb_build_object('location', location.name, 'basePath', location.base_path, 'path', copy.path,
+      SELECT jsonb_agg(jsonb_build_object('copyId', copy.id, 'location', location.name, 'basePath', location.base_path, 'path', copy.path,
                                           'isLocal', location.id = ${processingLocationId}::bigint)
                        ORDER BY location.id = ${processingLocationId}::bigint DESC,
                                 array_position(ARRAY['PROCESSING', 'BUFFER', 'SOURCE', 'LONG_TERM_ARCHIVE'], location.kind),

@@ -13,6 +13,7 @@ import { insertMeasurements } from './insert-measurements.sql.js';
 import { insertProducts } from './insert-products.sql.js';
 import { lockCollections } from './lock-collections.sql.js';
 import { recordAttemptFacts } from './record-attempt-facts.sql.js';
+import { remakesAmong, settleRemakes } from './remake/settle-remakes.sql.js';
 import type { RunResult } from './run-result.js';
 
 export interface RegisterResultsRequest {
@@ -26,33 +27,37 @@ export interface RegisterResultsRequest {
  *
  * Only runs that are COLLECTING_RESULTS under this owner's lease and at this attempt are touched, so doing it twice, or in two
  * processes, changes nothing the second time. A run of which rows are staged no more, because the server crashed since, is left to be
- * collected again. Returns how many runs it completed.
+ * collected again. Of a run that makes products again nothing is registered but that. Returns how many runs it completed.
  */
 export async function registerResults(
   manager: EntityManager,
-  { actor, leaseOwner, results }: RegisterResultsRequest,
+  { actor, leaseOwner, results: collected }: RegisterResultsRequest,
 ): Promise<number> {
-  if (results.length === 0) return 0;
+  if (collected.length === 0) return 0;
   return manager.transaction(async (transaction) => {
-    const held = new Set(await lockCollections(transaction, { leaseOwner, runs: results }));
+    const held = new Set(await lockCollections(transaction, { leaseOwner, runs: collected }));
     const mine = await withTheirRows(
       transaction,
-      results.filter((result) => held.has(result.runId)),
+      collected.filter((result) => held.has(result.runId)),
     );
     if (mine.length === 0) return 0;
-    await insertProducts(transaction, mine);
-    await notePreviews(transaction, mine);
-    await insertMeasurements(transaction, mine);
-    await takeRows(transaction, { results: mine, leaseOwner });
+    const remakes = await remakesAmong(transaction, [...held]);
+    const results = mine.filter(({ runId }) => !remakes.has(runId));
+    await settleRemakes(
+      transaction,
+      mine.filter(({ runId }) => remakes.has(runId)),
+    );
+    await insertProducts(transaction, results);
+    await notePreviews(transaction, results);
+    await insertMeasurements(transaction, results);
+    await takeRows(transaction, { results, leaseOwner });
     await recordAttemptFacts(
       transaction,
       mine.map((result) => result.facts),
     );
-    await judgeRuns(
-      transaction,
-      mine.map(({ runId }) => runId),
-    );
-    await stagePublications(transaction, { runIds: mine.map(({ runId }) => runId), actor });
+    const runIds = results.map(({ runId }) => runId);
+    await judgeRuns(transaction, runIds);
+    await stagePublications(transaction, { runIds, actor });
     return completeRuns(transaction, { actor, results: mine });
   });
 }

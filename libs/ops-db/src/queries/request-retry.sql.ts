@@ -27,7 +27,7 @@ export const requestRetry = (
         walltime_minutes = coalesce(${resources.walltimeMinutes}::integer, walltime_minutes),
         changed_at = now(), moved_by = ${actor}, moved_why = 'retry asked for'
     WHERE id = ${runId} AND status = 'FAILED'
-      AND NOT EXISTS (SELECT FROM run newer WHERE newer.sub_group_id = run.sub_group_id AND newer.id > run.id)
+      AND NOT EXISTS (SELECT FROM run newer WHERE newer.sub_group_id = run.sub_group_id AND newer.id > run.id AND newer.remakes_run_id IS NULL)
     RETURNING id
   `,
   );
