@@ -8,6 +8,7 @@ import type { CommandContext, Runner } from '../command-context.js';
 import { formatAgo, formatBytes } from '../terminal/formats.js';
 import { renderTable } from '../terminal/table.js';
 import { parseLimit } from './limit-option.js';
+import { parseId } from './parse-id.js';
 
 interface PurgeOptions {
   readonly dryRun?: boolean;
@@ -62,8 +63,8 @@ export function addRetentionCommands(program: Command, run: Runner): void {
     .command('retention')
     .description('The ledger: each file that was deleted, and of each that stays the latest reason')
     .option('--location <name>', 'only there')
-    .option('--purge <id>', 'only of this purge', Number)
-    .option('--product <id>', 'only about this product', Number)
+    .option('--purge <id>', 'only of this purge', (text) => parseId(text, 'purge', 'purges'))
+    .option('--product <id>', 'only about this product', (text) => parseId(text, 'product', 'products'))
     .option('--deleted', 'only what was deleted')
     .option('--kept', 'only what stays')
     .option('--why <reason>', 'only for this reason')
