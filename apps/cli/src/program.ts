@@ -27,6 +27,7 @@ import { addQualityCommand } from './commands/quality.command.js';
 import { addPublicationCommands } from './commands/publications.command.js';
 import { addAuditCommand } from './commands/audit.command.js';
 import { addRematerialiseCommand } from './commands/rematerialise.command.js';
+import { addRetentionCommands } from './commands/retention.command.js';
 import { addPauseCommands } from './commands/pause.command.js';
 import { addDemoCommand } from './demo/demo.command.js';
 import { addDoctorCommand } from './commands/doctor.command.js';
@@ -60,6 +61,7 @@ const COMMANDS = [
   addPublicationCommands,
   addAuditCommand,
   addRematerialiseCommand,
+  addRetentionCommands,
   addLineageCommand,
   addChangeRunsCommands,
   addRetryItemsCommand,

@@ -54,7 +54,7 @@ export function resultManagerPasses(options: ResultManagerOptions): Pass[] {
     }),
     new CollectResultsPass({ ...common, rules: settings, leaseSeconds, batchSize }),
     new PublishProductsPass({ ...common, leaseSeconds, batchSize, retrySeconds: PUBLISH_AGAIN_SECONDS }),
-    new WithdrawProductsPass({ dataSource, logger, batchSize }),
+    new WithdrawProductsPass({ ...common, batchSize }),
     new PurgeLocationsPass({ ...common, leaseSeconds, batchSize, lookEveryMs: LOOK_FOR_ROOM_MS }),
     new ClearAttemptsPass({
       ...common,

@@ -122,6 +122,8 @@ export interface Product {
   readonly stale_reasons: readonly string[] | null;
   /** Of its picture; null where there will be none. */
   readonly preview: 'found' | 'wanted' | 'made' | 'impossible' | null;
+  /** Whether a copy can be read. */
+  readonly bytes: 'present' | 'purged' | 'missing';
 }
 
 export interface Copy {

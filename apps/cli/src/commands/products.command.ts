@@ -76,6 +76,7 @@ export function productTable(
     product.step,
     product.path,
     formatBytes(product.size_bytes),
+    product.bytes,
     String(product.run_id),
     product.preview ?? '',
     formatDims(product.dims),
@@ -87,10 +88,11 @@ export function productTable(
     'step',
     'file',
     'size',
+    'bytes',
     'run',
     'preview',
     'dims',
     ...(showsWhy ? ['stale by'] : []),
   ];
-  return renderTable({ head, rows, right: [0, 4, 5] }, terminal.colors);
+  return renderTable({ head, rows, right: [0, 4, 6] }, terminal.colors);
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { sql, type JsonObject } from '@meridian/core';
 import { Random } from '@meridian/core/testing';
-import { lineageInputs, lineageMakers, queryRows } from '@meridian/ops-db';
+import { findPurge, lineageInputs, lineageMakers, queryRows, rehearsePurge } from '@meridian/ops-db';
 import { contradictions } from '../testing/purge-books.js';
 import { RetentionWorld, type KeptFile, type StoredFile } from '../testing/retention-world.js';
 
@@ -46,13 +46,13 @@ describe('purging a full archive with every kind of file', () => {
   });
   afterEach(() => rmSync(outside, { recursive: true }));
 
-  const fill = async (world: RetentionWorld, random: Random): Promise<Story[]> => {
+  const fill = async (world: RetentionWorld, random: Random, links = 0.1): Promise<Story[]> => {
     const stories: Story[] = [];
-    for (let n = 0; n < 40; n += 1) stories.push(await aStory(world, random));
+    for (let n = 0; n < 40; n += 1) stories.push(await aStory(world, random, links));
     return stories;
   };
 
-  const aStory = async (world: RetentionWorld, random: Random): Promise<Story> => {
+  const aStory = async (world: RetentionWorld, random: Random, links: number): Promise<Story> => {
     const bytes = random.whole(1, 5000);
     const facts = { ageDays: random.whole(0, 60), isVerified: !random.chance(0.1) };
     if (random.chance(0.1)) {
@@ -75,7 +75,7 @@ describe('purging a full archive with every kind of file', () => {
     const [isBound, isStaged] = [random.chance(0.05), random.chance(0.05)];
     if (isBound) await world.bound(file);
     if (isStaged) await world.staged(file);
-    const isBehindLink = random.chance(0.1);
+    const isBehindLink = random.chance(links);
     if (isBehindLink) moveAway(world, file);
     return { ...facts, file, type, taken, isBehindLink, isProtected: isTable || isBound || isStaged };
   };
@@ -132,6 +132,46 @@ describe('purging a full archive with every kind of file', () => {
         expect(readdirSync(outside, { recursive: true }).map(String).sort()).toEqual(untouched);
         expect(await recordsOf(world)).toEqual(records);
         expect(await lineageOf(world, stories)).toEqual(lineage);
+      } finally {
+        await world.close();
+      }
+    },
+  );
+
+  it.each([11, 12, 13])(
+    'is foretold to the byte by a rehearsal, which changes nothing (archive %i)',
+    async (seed) => {
+      const random = new Random(seed);
+      const world = await RetentionWorld.open(POLICY);
+      try {
+        const stories = await fill(world, random, 0);
+        const total = stories.reduce((sum, { file }) => sum + file.bytes, 0);
+        const level = random.whole(0, total);
+        const [{ name } = { name: '' }] = await queryRows<{ name: string }>(
+          world.db,
+          sql`SELECT name FROM data_location WHERE id = ${world.locationId}`,
+        );
+        const foretold = await rehearsePurge(world.database.dataSource, {
+          ...{ location: name, downToBytes: level, maxFiles: 1000, sample: 0 },
+        });
+        expect(stories.filter(({ file }) => !world.isThere(file))).toEqual([]);
+        expect(
+          await queryRows(world.db, sql`SELECT id FROM purge UNION ALL SELECT id FROM purge_decision`),
+        ).toEqual([]);
+
+        const purge = await findPurge(world.db, await world.purge(level, { batchSize: 500 }));
+        const sums = foretold?.sums.map(({ action, reason, files, bytes }) => ({
+          action,
+          reason,
+          files,
+          bytes,
+        }));
+        expect(sums).toEqual(expect.arrayContaining([...(purge?.sums ?? [])]));
+        expect(sums).toHaveLength(purge?.sums.length ?? -1);
+        expect([foretold?.usedBeforeBytes, foretold?.usedAfterBytes]).toEqual([
+          purge?.usedBeforeBytes,
+          purge?.usedAfterBytes,
+        ]);
       } finally {
         await world.close();
       }

@@ -1,18 +1,5 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { existsSync } from 'node:fs';
 import { sql } from '@meridian/core';
-import { unreachableFiles } from '@meridian/hpc/testing';
 import { findPurge, loadInputs, pausePurging, queryRow, queryRows } from '@meridian/ops-db';
 import { aRun, aStep, aSubGroup } from '@meridian/ops-db/testing';
 import { contradictions } from '../testing/purge-books.js';
@@ -160,83 +147,6 @@ describe('PurgeLocationsPass', () => {
     );
     await world.purge();
     expect(await world.reasonsOf([file])).toEqual(['calibration']);
-  });
-
-  it('removes nothing through a link that a job put in the way, and notes it', async () => {
-    const outside = mkdtempSync(path.join(tmpdir(), 'outside-'));
-    const [plain, behind, replaced] = await several(3);
-    if (plain === undefined || behind === undefined || replaced === undefined) throw new Error('no files');
-    renameSync(path.dirname(world.at(behind.path)), path.join(outside, 'moved'));
-    symlinkSync(path.join(outside, 'moved'), path.dirname(world.at(behind.path)));
-    rmSync(world.at(replaced.path));
-    writeFileSync(path.join(outside, 'mine.dat'), 'mine');
-    symlinkSync(path.join(outside, 'mine.dat'), world.at(replaced.path));
-    await world.purge();
-    expect(await world.reasonsOf([plain, behind, replaced])).toEqual([null, 'outside_base', 'outside_base']);
-    expect(readdirSync(outside, { recursive: true }).map(String).sort()).toEqual([
-      ...['mine.dat', 'moved', `moved/${path.basename(behind.path)}`],
-    ]);
-    rmSync(outside, { recursive: true });
-  });
-
-  it('counts bytes that were gone already as gone, and removes directories that it emptied', async () => {
-    const [there, gone] = await several(2);
-    if (there === undefined || gone === undefined) throw new Error('no files');
-    rmSync(world.at(gone.path));
-    await world.purge();
-    expect([await world.statusOf(there), await world.statusOf(gone)]).toEqual(['DELETED', 'DELETED']);
-    expect(readdirSync(world.base, { recursive: true })).toEqual(['p']);
-    expect(await contradictions(world)).toEqual([]);
-  });
-
-  it('takes a disk that is not mounted for away, not for purged, and goes on when it is back', async () => {
-    const [file] = await several(1);
-    if (file === undefined) throw new Error('no file');
-    renameSync(world.base, `${world.base}.away`);
-    mkdirSync(world.base);
-    const id = await world.purge();
-    expect(await findPurge(world.db, id)).toMatchObject({
-      finishedAt: null,
-      problem: expect.stringContaining('is empty: is the file system mounted?'),
-    });
-    rmSync(world.base, { recursive: true });
-    await world.expireLeases();
-    await world.run();
-    expect((await findPurge(world.db, id))?.finishedAt).toBeNull();
-    renameSync(`${world.base}.away`, world.base);
-    await world.expireLeases();
-    await world.run();
-    expect([await world.statusOf(file), world.isThere(file)]).toEqual(['DELETED', false]);
-    expect(await contradictions(world)).toEqual([]);
-  });
-
-  it.each([
-    ['does not answer', unreachableFiles()],
-    ['cannot be reached with its settings', null],
-  ])('waits for a site that %s', async (_, files) => {
-    const [file] = await several(1);
-    if (file === undefined) throw new Error('no file');
-    const id = await world.purge(0, { filesOf: () => files });
-    expect(await findPurge(world.db, id)).toMatchObject({ finishedAt: null, problem: expect.any(String) });
-    expect(await world.run()).toBe(0);
-    await world.expireLeases();
-    await world.run();
-    expect(world.isThere(file)).toBe(false);
-    expect(await contradictions(world)).toEqual([]);
-  });
-
-  it('gives a file back whose site does not let it go, with the reason', async () => {
-    // Root may remove anything; a directory that holds another file under the name is refused to everybody.
-    const [file] = await several(1);
-    if (file === undefined) throw new Error('no file');
-    rmSync(world.at(file.path));
-    mkdirSync(world.at(file.path));
-    chmodSync(world.at(file.path), 0o700);
-    await world.purge();
-    expect([await world.statusOf(file), await world.reasonsOf([file])]).toEqual([
-      'PRESENT',
-      ['outside_base'],
-    ]);
   });
 
   it('gives no run a copy that is to go, and takes back one that a run was given before', async () => {

@@ -72,10 +72,10 @@ const PERCENT = /^(\d+(?:\.\d+)?)\s*%$/;
 function readBytes(reader: DocumentReader, key: MarkKey, capacity: number | null): number | null {
   const value = reader.raw(key);
   if (value === undefined) return null;
-  const share = typeof value === 'string' ? PERCENT.exec(value.trim())?.[1] : undefined;
+  const [text, share] = typeof value === 'string' ? (PERCENT.exec(value.trim()) ?? []) : [];
   if (share !== undefined && key !== 'capacity') {
     if (capacity === null) {
-      reader.report('location.water_marks', key, `${String(value)} of what? Say the capacity, too`);
+      reader.report('location.water_marks', key, `${text} of what? Say the capacity, too`);
       return null;
     }
     return Math.floor((capacity * Number(share)) / 100);

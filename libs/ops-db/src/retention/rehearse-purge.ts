@@ -1,6 +1,6 @@
 import { choosePurge } from '@meridian/core';
 import type { DataSource, EntityManager } from 'typeorm';
-import { forbidWriting } from '../queries/forbid-writing.sql.js';
+import { forbidWrites } from '../queries/forbid-writes.sql.js';
 import { findLocationUsage } from '../queries/retention/find-location-usage.sql.js';
 import { listPurgeCandidates } from '../queries/retention/list-purge-candidates.sql.js';
 import type { PurgeSum } from '../queries/retention/list-purges.sql.js';
@@ -42,7 +42,7 @@ export const rehearsePurge = (
   request: RehearsalRequest,
 ): Promise<PurgeRehearsal | undefined> =>
   dataSource.transaction('REPEATABLE READ', async (manager) => {
-    await forbidWriting(manager);
+    await forbidWrites(manager);
     const usage = await findLocationUsage(manager, request.location);
     return usage === undefined ? undefined : walk(manager, request, usage);
   });

@@ -45,6 +45,8 @@ const FINISHED = rawSql(`('COMPLETED', 'COMPLETED_WITH_WARNINGS', 'FAILED', 'CAN
 /**
  * Looks at the next `limit` attempts that ended and were not cleared, and takes those under a lease whose time is over: `failed_attempt_days` of
  * their step after their end, once their run is finished or at a later attempt. One whose holder died is taken again when the lease has run out.
+ *
+ * LIMIT 1 keeps a look-up a look-up: as a join it may be answered by a look at every run there is.
  */
 export const claimAttemptsToClear = async (
   manager: EntityManager,
@@ -59,18 +61,17 @@ export const claimAttemptsToClear = async (
         AND (ended_at, run_id, number) > (${after?.endedAt ?? '-infinity'}::timestamptz, ${after?.runId ?? 0}::bigint, ${after?.number ?? 0}::integer)
       ORDER BY ended_at, run_id, number LIMIT ${limit}
     ), due AS MATERIALIZED (
-      SELECT attempt.run_id, attempt.number, attempt.number = run.attempt AND run.status IN ('COMPLETED', 'COMPLETED_WITH_WARNINGS')
-          OR EXISTS (SELECT FROM data_product made WHERE made.run_id = attempt.run_id AND made.attempt = attempt.number) AS is_result
-      FROM looked_at JOIN attempt USING (run_id, number) JOIN run ON run.id = attempt.run_id JOIN reduction_step step ON step.id = run.step_id
-      JOIN data_location location ON location.id = run.location_id
-      WHERE (run.status IN ${FINISHED} OR attempt.number < run.attempt) AND location.purge_paused_at IS NULL
-        AND (attempt.clearing_until IS NULL OR attempt.clearing_until <= now()) AND attempt.cleared_at IS NULL
-        AND attempt.ended_at <= now() - make_interval(days => coalesce((step.retention ->> 'failed_attempt_days')::integer, ${DEFAULT_RETENTION.failedAttemptDays}::integer))
-      ORDER BY attempt.run_id, attempt.number FOR NO KEY UPDATE OF attempt SKIP LOCKED
+      SELECT looked_at.run_id, looked_at.number, run.location_id, looked_at.number = run.attempt AND run.status IN ('COMPLETED', 'COMPLETED_WITH_WARNINGS')
+          OR (SELECT true FROM data_product made WHERE made.run_id = looked_at.run_id AND made.attempt = looked_at.number LIMIT 1) IS TRUE AS is_result
+      FROM looked_at CROSS JOIN LATERAL (SELECT * FROM run WHERE run.id = looked_at.run_id LIMIT 1) run
+      JOIN reduction_step step ON step.id = run.step_id JOIN data_location location ON location.id = run.location_id
+      WHERE (run.status IN ${FINISHED} OR looked_at.number < run.attempt) AND location.purge_paused_at IS NULL
+        AND looked_at.ended_at <= now() - make_interval(days => coalesce((step.retention ->> 'failed_attempt_days')::integer, ${DEFAULT_RETENTION.failedAttemptDays}::integer))
     ), claimed AS (
       UPDATE attempt SET clearing_owner = ${owner}, clearing_until = now() + make_interval(secs => ${leaseSeconds}::double precision)
-      FROM due JOIN run ON run.id = due.run_id JOIN data_location location ON location.id = run.location_id
-      WHERE attempt.run_id = due.run_id AND attempt.number = due.number
+      FROM due JOIN data_location location ON location.id = due.location_id
+      WHERE attempt.run_id = due.run_id AND attempt.number = due.number AND attempt.cleared_at IS NULL
+        AND (attempt.clearing_until IS NULL OR attempt.clearing_until <= now())
       RETURNING jsonb_build_object('runId', attempt.run_id, 'number', attempt.number, 'directory', attempt.directory, 'isResult', due.is_result,
         'location', jsonb_build_object('id', location.id, 'name', location.name, 'basePath', location.base_path, 'backend', location.backend,
           'backendConfig', location.backend_config)) AS attempt

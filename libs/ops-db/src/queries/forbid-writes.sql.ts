@@ -2,7 +2,7 @@ import { sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../sql.js';
 
-/** Whatever this transaction tries to write from now on, the database refuses. */
-export async function forbidWriting(manager: EntityManager): Promise<void> {
+/** From here on the transaction can change nothing; call it before its first statement. */
+export async function forbidWrites(manager: EntityManager): Promise<void> {
   await queryRows(manager, sql`SET TRANSACTION READ ONLY`);
 }
