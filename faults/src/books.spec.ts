@@ -27,6 +27,7 @@ const witnesses = (changed: Partial<Witnesses> = {}): Witnesses => ({
   submissions: new Map([[TOKEN, 1]]),
   maybeSubmittedTwice: new Set(),
   expectedPaths: ['a.fits'],
+  outdated: new Set(),
   ...changed,
 });
 const kinds = async (changedBooks: Partial<Books>, changedWitnesses: Partial<Witnesses> = {}) =>
@@ -78,6 +79,12 @@ describe('checkBooks', () => {
   it('accepts a failure that was brought about', async () => {
     const failed = { runs: [{ ...RUN, status: 'FAILED' as const }], products: [] };
     expect(await kinds(failed, { excuses: new Map([[TOKEN, ['job_cancelled_at_site']]]) })).toEqual([]);
+  });
+
+  it('accepts the failure of a run of which an input got other bytes, and of no other', async () => {
+    const failed = { runs: [{ ...RUN, status: 'FAILED' as const }], products: [] };
+    expect(await kinds(failed, { outdated: new Set([1]) })).toEqual([]);
+    expect(await kinds(failed, { outdated: new Set([2]) })).toEqual(['lost']);
   });
 
   it('finds a product that is registered twice', async () => {

@@ -56,6 +56,8 @@ export interface Witnesses {
   readonly submissions: ReadonlyMap<JobToken, number> | null;
   readonly maybeSubmittedTwice: ReadonlySet<JobToken>;
   readonly expectedPaths: readonly string[];
+  /** Runs of which an input got other bytes before they ended: they may fail for that. */
+  readonly outdated: ReadonlySet<number>;
 }
 
 export async function readBooks(manager: EntityManager): Promise<Books> {
@@ -74,7 +76,8 @@ export async function readBooks(manager: EntityManager): Promise<Books> {
     manager,
     sql`SELECT product.run_id AS "runId", product.attempt, product.path, location.base_path AS "basePath", copy.path AS copy
         FROM data_product product
-        LEFT JOIN physical_copy copy ON copy.item_id = product.item_id
+        JOIN run ON run.id = product.run_id
+        LEFT JOIN physical_copy copy ON copy.item_id = product.item_id AND copy.data_location_id = run.location_id
         LEFT JOIN data_location location ON location.id = copy.data_location_id
         ORDER BY product.run_id, product.path`,
   );
@@ -109,6 +112,7 @@ function checkEnd(run: RunEntry, attempts: readonly AttemptEntry[], witnesses: W
   if (status !== 'FAILED') return [];
   const last = attempts.find((entry) => entry.runId === runId && entry.number === attempt);
   if (last !== undefined && (witnesses.excuses.get(last.token) ?? []).length > 0) return [];
+  if (witnesses.outdated.has(runId)) return [];
   return [
     { kind: 'lost', text: `${name} FAILED for nothing that was done to it: ${run.failureClass} ${reason}` },
   ];
