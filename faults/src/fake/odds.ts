@@ -7,7 +7,7 @@ const WORK_FAULTS = 0.11;
 const LOOK_FAULTS = 0.015;
 const REQUEST_FAULTS = 0.25;
 const SUBMISSION_FAULTS = 0.4;
-const FILE_FAULTS = 0.08;
+const FILE_FAULTS = 0.25;
 /** Staging is very many changes, few of which would ever see its end. */
 const STAGING_FAULTS = 0.004;
 /** An evaluation is a transaction of very many statements, few of which would ever see its end. */
@@ -61,11 +61,14 @@ export const IN_THE_WORLD = {
   database_crashed: 0.6,
 } as const satisfies Partial<Record<FaultKind, number>>;
 
-/** Where most goes wrong in a world: what is hit everywhere seldom gets as far as a result. */
+/**
+ * Where most goes wrong in a world: what is hit everywhere seldom gets as far as a result. Where results are what counts, many a transaction
+ * sees its end, and daemons that only look are mostly left alone.
+ */
 const FOCUSES = {
-  everywhere: { 'trigger-manager': 1, 'workflow-manager': 1, 'result-manager': 1 },
-  results: { 'trigger-manager': 1, 'workflow-manager': 0.15, 'result-manager': 1.5 },
-} as const satisfies Record<string, Record<DaemonName, number>>;
+  everywhere: { 'trigger-manager': 1, 'workflow-manager': 1, 'result-manager': 1, looking: 1 },
+  results: { 'trigger-manager': 1, 'workflow-manager': 0.15, 'result-manager': 0.4, looking: 0.3 },
+} as const satisfies Record<string, Record<DaemonName | 'looking', number>>;
 
 export type Focus = keyof typeof FOCUSES;
 
@@ -74,7 +77,9 @@ type Odds = [chance: number, kinds: Partial<Record<FaultKind, number>>];
 /** How likely it is that a step meets a fault, and what kinds of it are how likely. */
 export function oddsOf(step: Step, actor: Actor, focus: Focus): Odds {
   const [chance, kinds] = oddsEverywhere(step, actor);
-  return [chance * FOCUSES[focus][actor.daemon], kinds];
+  const factors = FOCUSES[focus];
+  const isLooking = step.kind === 'statement' && !actor.isAtWork;
+  return [chance * factors[actor.daemon] * (isLooking ? factors.looking : 1), kinds];
 }
 
 function oddsEverywhere(step: Step, actor: Actor): Odds {

@@ -16,6 +16,7 @@ import { ClusterBackend } from './cluster.backend.js';
 import { Company } from './company.js';
 import type { DaemonName } from './daemons.js';
 import type { DatabaseServer } from './database-server.js';
+import type { Focus } from './odds.js';
 import { ModelRunner } from './model-runner.js';
 import { People } from './people.js';
 import { ScriptRunner } from './script-runner.js';
@@ -46,7 +47,11 @@ const BEGINNING = new Date('2030-01-01T00:00:00Z');
 
 const SECOND = 1_000;
 /** New files come while fewer runs than this are open. */
-const OPEN_RUNS = 12;
+const OPEN_RUNS = 16;
+/** Every so many worlds, trouble begins at once and is everywhere; in the others it is about results. */
+const EVERYWHERE_EVERY = 3;
+/** So many runs have results before trouble about results begins. */
+const RESULTS_TO_BEGIN_WITH = 6;
 /** How often, in turns of the world, somebody judges, publishes, withdraws or changes something. */
 const ACTS = 0.012;
 /** A world that does not come to an end within this many turns is stuck. */
@@ -75,6 +80,8 @@ export class World {
   private readonly random: Random;
   private readonly clock = new Clock(BEGINNING);
   private readonly ledger = new Ledger(this.clock.now);
+  private readonly focus: Focus;
+  /** Nothing goes wrong as long as it is. */
   private isCalm = false;
   private turns = 0;
   private turnsInAll = 0;
@@ -84,6 +91,7 @@ export class World {
     private readonly ground: Ground,
   ) {
     this.random = Random.of(options.seed, options.number);
+    this.focus = options.number % EVERYWHERE_EVERY === 2 ? 'everywhere' : 'results';
   }
 
   /** Lets one world happen, from its beginning to the reading of its books. */
@@ -108,6 +116,7 @@ export class World {
   private async live(): Promise<WorldResult> {
     const parts = await this.begin();
     try {
+      if (this.focus === 'results') await this.warmUp(parts);
       await this.rage(parts);
       await this.quieten(parts);
     } finally {
@@ -125,12 +134,11 @@ export class World {
 
   private async begin(): Promise<Parts> {
     const { database, disk, publicDisk, tally, orders } = this.ground;
-    const { clock, random, ledger } = this;
+    const { clock, random, ledger, focus } = this;
     const hasAccounting = random.chance(0.8);
     const minJobAgeMs = random.pick([2, 30, 300]) * SECOND;
     // Much trouble opens circuit breakers, which let little through: some worlds have less of it and more jobs.
     const jobTrouble = random.pick([0.05, 0.15, 0.3, 0.5]);
-    const focus = random.pick(['everywhere', 'results', 'results'] as const);
     const runner = this.options.runsRealScripts ? new ScriptRunner(orders) : new ModelRunner(tally);
     const cluster = new Cluster({ clock, random, ledger, runner, hasAccounting, jobTrouble, minJobAgeMs });
     ledger.note(
@@ -148,6 +156,18 @@ export class World {
     await writeFile(join(program, 'reduce.sh'), countingProgram(tally, orders));
     const people = new People({ dataSource, random, ledger, archive });
     return { company, cluster, chaos, archive, people };
+  }
+
+  private async warmUp(parts: Parts): Promise<void> {
+    this.isCalm = true;
+    parts.cluster.isCalm = true;
+    while (this.turns < TURNS_TO_QUIET && (await this.count(RESULTS)) < RESULTS_TO_BEGIN_WITH) {
+      if ((await this.count(OPEN_RUNS_NOW)) < OPEN_RUNS) await parts.archive.observe();
+      for (let turn = 0; turn < LOOK_EVERY_TURNS; turn += 1) await this.turn(parts);
+    }
+    this.isCalm = false;
+    parts.cluster.isCalm = false;
+    this.ledger.note('trouble begins');
   }
 
   private async rage(parts: Parts): Promise<void> {
@@ -222,6 +242,8 @@ export class World {
     await cluster.advance();
   }
 }
+
+const RESULTS = sql`SELECT count(*)::int AS count FROM qa_judgement`;
 
 const OPEN_RUNS_NOW = sql`SELECT count(*)::int AS count FROM run WHERE finished_at IS NULL`;
 
