@@ -22,6 +22,7 @@ import { addCloseCommand } from './commands/close.command.js';
 import { addTablesCommand } from './commands/tables.command.js';
 import { addQualityCommand } from './commands/quality.command.js';
 import { addPublicationCommands } from './commands/publications.command.js';
+import { addRetentionCommands } from './commands/retention.command.js';
 import { addPauseCommands } from './commands/pause.command.js';
 import { addDemoCommand } from './demo/demo.command.js';
 import { addDoctorCommand } from './commands/doctor.command.js';
@@ -51,6 +52,7 @@ const COMMANDS = [
   addTablesCommand,
   addQualityCommand,
   addPublicationCommands,
+  addRetentionCommands,
   addLineageCommand,
   addChangeRunsCommands,
   addPauseCommands,

@@ -28,6 +28,7 @@ import { ProductsModule } from './products/products.module.js';
 import { PublicationsModule } from './publications/publications.module.js';
 import { QualityModule } from './quality/quality.module.js';
 import { ResultTablesModule } from './result-tables/result-tables.module.js';
+import { RetentionModule } from './retention/retention.module.js';
 import { RunsModule } from './runs/runs.module.js';
 import { SoftwareModule } from './software/software.module.js';
 import { TokensModule } from './tokens/tokens.module.js';
@@ -66,6 +67,7 @@ const NOUNS: Type[] = [
   PublicationsModule,
   QualityModule,
   ResultTablesModule,
+  RetentionModule,
   RunsModule,
   SoftwareModule,
   TokensModule,

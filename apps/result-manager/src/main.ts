@@ -1,10 +1,12 @@
 import { readSettings } from '@meridian/core';
-import { createLogger, exitWithReason, runDaemon } from '@meridian/daemon';
+import { createLogger, exitWithReason, runDaemon, type Pass } from '@meridian/daemon';
 import { BackendCache } from '@meridian/hpc';
 import { connectDaemon } from '@meridian/ops-db';
+import { ClearAttemptsPass, type ClearAttemptsOptions } from './passes/clear-attempts.pass.js';
 import { CollectResultsPass } from './passes/collect-results.pass.js';
 import { ObserveJobsPass } from './passes/observe-jobs.pass.js';
 import { PublishProductsPass } from './passes/publish-products.pass.js';
+import { PurgeLocationsPass, type PurgeLocationsOptions } from './passes/purge-locations.pass.js';
 import { WithdrawProductsPass } from './passes/withdraw-products.pass.js';
 import { RESULT_MANAGER_SETTINGS } from './result-manager.config.js';
 
@@ -14,6 +16,25 @@ const FIRST_LOOK_MS = 500;
 /** After the first copy of a product that did not succeed; doubled with each. */
 const PUBLISH_AGAIN_SECONDS = 30;
 
+/** Nobody waits for room before it is short. */
+const LOOK_FOR_ROOM_MS = 10_000;
+const LOOK_FOR_LEAVINGS_MS = 60_000;
+/** Longer than removing the largest directory takes. */
+const CLEARING_SECONDS = 3600;
+
+/** What becomes of results once they are registered. */
+const passesAfterwards = (
+  common: Pick<PurgeLocationsOptions & ClearAttemptsOptions, 'dataSource' | 'actor' | 'logger' | 'filesOf'>,
+  { leaseSeconds, batchSize }: { readonly leaseSeconds: number; readonly batchSize: number },
+): Pass[] => [
+  new PublishProductsPass({ ...common, leaseSeconds, batchSize, retrySeconds: PUBLISH_AGAIN_SECONDS }),
+  new WithdrawProductsPass({ ...common, batchSize }),
+  new PurgeLocationsPass({ ...common, leaseSeconds, batchSize, lookEveryMs: LOOK_FOR_ROOM_MS }),
+  new ClearAttemptsPass({
+    ...{ ...common, leaseSeconds: CLEARING_SECONDS, batchSize, lookEveryMs: LOOK_FOR_LEAVINGS_MS },
+  }),
+];
+
 async function main(): Promise<void> {
   const settings = readSettings(RESULT_MANAGER_SETTINGS, process.env);
   const name = 'result-manager';
@@ -21,7 +42,7 @@ async function main(): Promise<void> {
   const database = await connectDaemon({
     name,
     url: settings.databaseUrl,
-    topics: ['results', 'publish'],
+    topics: ['results', 'publish', 'purge'],
     onLost: (error) =>
       logger.warn({ reason: error.message }, 'not listening for notifications, polling only'),
   });
@@ -55,15 +76,7 @@ async function main(): Promise<void> {
       lostAfterSeconds: settings.lostAfterSeconds,
     }),
     new CollectResultsPass({ ...common, rules, leaseSeconds, batchSize }),
-    new PublishProductsPass({
-      dataSource,
-      actor,
-      logger,
-      leaseSeconds,
-      batchSize,
-      retrySeconds: PUBLISH_AGAIN_SECONDS,
-    }),
-    new WithdrawProductsPass({ dataSource, logger, batchSize }),
+    ...passesAfterwards(common, { leaseSeconds, batchSize }),
   ];
   const close = async (): Promise<void> => {
     await backends.close();

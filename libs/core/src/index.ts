@@ -51,6 +51,8 @@ export * from './publication/parse-publication.js';
 export * from './retention/retention-rule.js';
 export * from './retention/parse-retention.js';
 export * from './retention/choose-purge.js';
+export * from './retention/byte-size.js';
+export * from './retention/parse-water-marks.js';
 export * from './output/glob.js';
 export * from './output/safe-path.js';
 export * from './output/product-type.js';

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 
 /** What a notification may be about; each daemon listens for its own. */
-export const WORK_TOPICS = ['evaluate', 'runs', 'results', 'publish'] as const;
+export const WORK_TOPICS = ['evaluate', 'runs', 'results', 'publish', 'purge'] as const;
 export type WorkTopic = (typeof WORK_TOPICS)[number];
 
 export interface ListenOptions {

@@ -164,6 +164,8 @@ export interface Product {
   readonly dims: Dims;
   readonly size_bytes: number;
   readonly sha256: string;
+  /** Whether a copy can be read. */
+  readonly bytes: 'present' | 'purged' | 'missing';
 }
 
 export interface Copy {

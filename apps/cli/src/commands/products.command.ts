@@ -64,11 +64,12 @@ export function productTable(
     product.step,
     product.path,
     formatBytes(product.size_bytes),
+    product.bytes,
     String(product.run_id),
     formatDims(product.dims),
   ]);
   return renderTable(
-    { head: ['id', 'type', 'step', 'file', 'size', 'run', 'dims'], rows, right: [0, 4, 5] },
+    { head: ['id', 'type', 'step', 'file', 'size', 'bytes', 'run', 'dims'], rows, right: [0, 4, 6] },
     terminal.colors,
   );
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, type Problem } from '@meridian/core';
+import { isJsonObject, waterMarkProblems, type Problem } from '@meridian/core';
 import { invalidRequest } from '../http/validation.js';
 import type { LocationSettingsDto } from './dto/location.dto.js';
 
@@ -6,12 +6,17 @@ const SECRET_KEY = /(token|password|passphrase|secret|private_?key|jwt)$/i;
 
 /**
  * Checks what no single field shows: a PROCESSING location says how jobs run, the others do not; everything below a base
- * path is Meridian's, so it is not the root; and no secret is given in clear.
+ * path is Meridian's, so it is not the root; no secret is given in clear; and water marks fit together.
  *
  * @throws DomainError `request.invalid` with every problem.
  */
 export function checkLocationSettings(settings: LocationSettingsDto): void {
-  const problems = [...processingProblems(settings), ...pathProblems(settings), ...secretProblems(settings)];
+  const problems = [
+    ...processingProblems(settings),
+    ...pathProblems(settings),
+    ...secretProblems(settings),
+    ...markProblems(settings),
+  ];
   if (problems.length > 0) throw invalidRequest(problems);
 }
 
@@ -28,6 +33,19 @@ function processingProblems(settings: LocationSettingsDto): Problem[] {
             message: `only a PROCESSING location has a ${field}`,
           },
     );
+}
+
+function markProblems(settings: LocationSettingsDto): Problem[] {
+  const marks = {
+    capacity: settings.capacity_bytes ?? null,
+    high_water: settings.high_water_bytes ?? null,
+    low_water: settings.low_water_bytes ?? null,
+  };
+  return waterMarkProblems(marks, settings.kind).map(({ key, message }) => ({
+    code: 'location.water_marks',
+    path: `/${key}_bytes`,
+    message,
+  }));
 }
 
 function pathProblems({ base_path: path }: LocationSettingsDto): Problem[] {

@@ -78,6 +78,15 @@ export class LocationResponse extends PausableResponse {
   @ApiProperty({ type: Number, nullable: true })
   max_jobs_in_queue!: number | null;
 
+  @ApiProperty({ type: Number, nullable: true })
+  capacity_bytes!: number | null;
+
+  @ApiProperty({ type: Number, nullable: true, description: 'Where purging begins; null: never by itself.' })
+  high_water_bytes!: number | null;
+
+  @ApiProperty({ type: Number, nullable: true, description: 'Where it ends.' })
+  low_water_bytes!: number | null;
+
   @ApiProperty({ type: LocationHealthResponse })
   health!: LocationHealthResponse;
 
@@ -98,6 +107,9 @@ export class LocationResponse extends PausableResponse {
       staging: location.staging,
       max_active_runs: location.maxActiveRuns,
       max_jobs_in_queue: location.maxJobsInQueue,
+      capacity_bytes: location.capacityBytes,
+      high_water_bytes: location.highWaterBytes,
+      low_water_bytes: location.lowWaterBytes,
       health: LocationHealthResponse.from(location),
       created_at: location.createdAt,
       updated_at: location.updatedAt,

@@ -19,6 +19,9 @@ const columnsOf = (settings: LocationSettingsDto) => ({
   staging: settings.staging ?? ('link' as const),
   maxActiveRuns: settings.max_active_runs ?? null,
   maxJobsInQueue: settings.max_jobs_in_queue ?? null,
+  capacityBytes: settings.capacity_bytes ?? null,
+  highWaterBytes: settings.high_water_bytes ?? null,
+  lowWaterBytes: settings.low_water_bytes ?? null,
 });
 
 type Columns = ReturnType<typeof columnsOf> | Pick<DataLocation, 'pausedAt' | 'pausedBy' | 'pauseReason'>;

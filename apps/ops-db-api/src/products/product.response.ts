@@ -58,6 +58,12 @@ export class ProductResponse {
   })
   verdict!: string | null;
 
+  @ApiProperty({
+    enum: ['present', 'purged', 'missing'],
+    description: 'Whether a copy can be read; purged: its bytes were deleted, its record stays.',
+  })
+  bytes!: string;
+
   static from(row: ProductRow): ProductResponse {
     const { id, name, type, pipeline, step, attempt, path, description, dims, metrics, sha256 } = row;
     return {
@@ -78,6 +84,7 @@ export class ProductResponse {
       superseded_at: row.supersededAt,
       superseded_by_run_id: row.supersededByRunId,
       verdict: row.verdict,
+      bytes: row.bytes,
     };
   }
 }

@@ -52,3 +52,37 @@ export function holdReply(dataSource: DataSource, words: string, wait: () => Pro
     return runner;
   };
 }
+
+/** Makes every operation on a site's files pass by the same death: before it took effect, or after, with nobody there to hear of it. */
+export function mortalFiles<Files extends object>(files: Files, death: Death): Files {
+  return new Proxy(files, {
+    get(target, name): unknown {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      return async (...args: unknown[]): Promise<unknown> => {
+        death.seen += 1;
+        const isAt = death.seen === death.at;
+        if (death.seen > death.at || (isAt && death.when === 'before')) throw new Killed();
+        const result: unknown = await Reflect.apply(value, target, args);
+        if (isAt) throw new Killed();
+        return result;
+      };
+    },
+  });
+}
+
+/** Tells of every statement of a data source before it is sent, by its number. */
+export function watchStatements(dataSource: DataSource, tell: (number: number) => Promise<void>): void {
+  const create = dataSource.createQueryRunner.bind(dataSource);
+  let number = 0;
+  dataSource.createQueryRunner = (...args) => {
+    const runner = create(...args);
+    const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
+    runner.query = (async (...words: unknown[]) => {
+      number += 1;
+      await tell(number);
+      return query(...words);
+    }) as QueryRunner['query'];
+    return runner;
+  };
+}

@@ -1,5 +1,6 @@
 import type { FailureClass } from '../run/failure-class.js';
 import type { VersionPolicy } from '../recipe/recipe.js';
+import type { LocationMarks } from '../retention/parse-water-marks.js';
 import type { Json, JsonObject } from '../shared/json.js';
 import type { ResultTable } from '../table/result-table.js';
 
@@ -33,7 +34,7 @@ export const LOCATION_RUNTIMES = ['host', 'apptainer', 'singularity'] as const;
 export type LocationRuntime = (typeof LOCATION_RUNTIMES)[number];
 export const STAGING_KINDS = ['link', 'copy'] as const;
 
-export interface LocationDefinition {
+export interface LocationDefinition extends LocationMarks {
   readonly name: string;
   readonly kind: LocationKind;
   readonly base_path: string;

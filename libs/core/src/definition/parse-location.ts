@@ -5,6 +5,7 @@ import {
   STAGING_KINDS,
   type LocationDefinition,
 } from './definition-document.js';
+import { parseWaterMarks, WATER_MARK_KEYS } from '../retention/parse-water-marks.js';
 import type { DocumentReader } from './document-reader.js';
 
 export const LOCATION_KEYS = [
@@ -17,6 +18,7 @@ export const LOCATION_KEYS = [
   'staging',
   'max_active_runs',
   'max_jobs_in_queue',
+  ...WATER_MARK_KEYS,
 ] as const;
 
 /** One data location; a PROCESSING one says how jobs run there, the others must not. */
@@ -36,6 +38,7 @@ export function parseLocation(reader: DocumentReader): LocationDefinition {
     staging: reader.choice('staging', STAGING_KINDS, 'link'),
     max_active_runs: reader.integer('max_active_runs', null, { min: 1 }),
     max_jobs_in_queue: reader.integer('max_jobs_in_queue', null, { min: 1 }),
+    ...parseWaterMarks(reader, kind),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Keep } from './retention-rule.js';
 
-/** Why a file stays, or `purge` why it may go. */
+/** Why a file stays; `undeletable`: it was to go, and its site did not let it. */
 export const KEEP_REASONS = [
   'raw',
   'calibration',
@@ -13,6 +13,7 @@ export const KEEP_REASONS = [
   'downstream_open',
   'policy',
   'enough_is_free',
+  'undeletable',
 ] as const;
 export type KeepReason = (typeof KEEP_REASONS)[number];
 

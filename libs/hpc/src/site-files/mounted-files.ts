@@ -17,11 +17,14 @@ import {
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import * as removal from './confined-removal.js';
 import {
   FileTooLong,
   SourceChanged,
   SourceUnreadable,
+  type Contents,
   type FileFacts,
+  type Removal,
   type SiteFiles,
   type Upload,
 } from './site-files.js';
@@ -115,6 +118,22 @@ class MountedFiles implements SiteFiles {
 
   hash(path: string): Promise<string> {
     return sha256OfFile(path);
+  }
+
+  removeFile(base: string, path: string): Promise<Removal> {
+    return removal.removeFile(base, path);
+  }
+
+  removeTree(base: string, path: string): Promise<void> {
+    return removal.removeTree(base, path);
+  }
+
+  contentsOf(base: string, path: string): Promise<Contents> {
+    return removal.contentsOf(base, path);
+  }
+
+  removeEmptyDirectories(base: string, path: string): Promise<void> {
+    return removal.removeEmptyDirectories(base, path);
   }
 }
 

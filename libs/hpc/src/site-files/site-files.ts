@@ -54,6 +54,41 @@ export interface SiteFiles {
   readEnd(path: string, bytes: number): Promise<string>;
   /** The sha256 of a file's bytes. */
   hash(path: string): Promise<string>;
+  /**
+   * Removes the file at a path below a base; one that is gone already is no error. Nothing else is removed, and no link is followed, neither on the
+   * way nor at its end, whenever it was put there. When even the base, or all that is in it, is gone, the disk may be away: that is an error.
+   *
+   * @throws OutsideBase, SiteAway
+   */
+  removeFile(base: string, path: string): Promise<Removal>;
+  /** The same for a directory with everything in it; a link in it goes, what it leads to stays. */
+  removeTree(base: string, path: string): Promise<void>;
+  /** What lies in a directory below a base, links not followed; nothing when it is not there. */
+  contentsOf(base: string, path: string): Promise<Contents>;
+  /** Removes a directory below a base, and those that it lies in, as far as they are empty; the first one below the base stays. */
+  removeEmptyDirectories(base: string, path: string): Promise<void>;
+}
+
+export type Removal = 'removed' | 'absent';
+
+export interface Contents {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** A path does not lead to a file below its base: it says so itself, or a link or something else is in the way. */
+export class OutsideBase extends Error {
+  constructor(base: string, path: string) {
+    super(`${path} does not lead to a file inside ${base}: a link or something else is in the way`);
+  }
+}
+
+/** The names that a relative path is made of. @throws OutsideBase when it is none that stays below `base` */
+export function segmentsOf(base: string, path: string): string[] {
+  const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.');
+  if (path.startsWith('/') || segments.length === 0 || segments.includes('..'))
+    throw new OutsideBase(base, path);
+  return segments;
 }
 
 /** The site did not answer: nothing is known about the file, and everything may be well again later. */

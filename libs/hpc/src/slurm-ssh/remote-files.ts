@@ -5,7 +5,9 @@ import {
   SiteAway,
   SourceChanged,
   SourceUnreadable,
+  type Contents,
   type FileFacts,
+  type Removal,
   type SiteFiles,
   type Upload,
 } from '../site-files/site-files.js';
@@ -13,6 +15,7 @@ import { SlurmSilence, SlurmUnreachable } from '../slurm/slurm-client.js';
 import { SftpError } from './ask-sftp.js';
 import { RemoteHasher } from './remote-hasher.js';
 import { SftpFiles, type RemoteFile } from './sftp-files.js';
+import { RemoteRemoval } from './remote-removal.js';
 import { SharedSftp } from './shared-sftp.js';
 import type { SshConnection } from './ssh-connection.js';
 
@@ -24,10 +27,12 @@ export class RemoteFiles implements SiteFiles {
   readonly reach = 'sftp';
   private readonly files: SftpFiles;
   private readonly hasher: RemoteHasher;
+  private readonly removal: RemoteRemoval;
 
   constructor(connection: SshConnection) {
     this.files = new SftpFiles(new SharedSftp(connection));
     this.hasher = new RemoteHasher(connection);
+    this.removal = new RemoteRemoval(this.files);
   }
 
   async makeDirectories(paths: readonly string[]): Promise<void> {
@@ -113,6 +118,22 @@ export class RemoteFiles implements SiteFiles {
       if (found === null) throw new SftpError(`hashing ${path}`, 2, 'No such file');
       return this.hasher.hash(path, found.size);
     });
+  }
+
+  removeFile(base: string, path: string): Promise<Removal> {
+    return asked(() => this.removal.removeFile(base, path));
+  }
+
+  removeTree(base: string, path: string): Promise<void> {
+    return asked(() => this.removal.removeTree(base, path));
+  }
+
+  contentsOf(base: string, path: string): Promise<Contents> {
+    return asked(() => this.removal.contentsOf(base, path));
+  }
+
+  removeEmptyDirectories(base: string, path: string): Promise<void> {
+    return asked(() => this.removal.removeEmptyDirectories(base, path));
   }
 
   private async isUploaded({ target, sizeBytes }: Upload): Promise<boolean> {

@@ -184,6 +184,17 @@ export class SftpFiles {
     await this.requestOrNull(`removing ${path}`, (sftp, done) => sftp.unlink(path, done));
   }
 
+  /** A directory that is empty; one that is not there is no error. False when it is not empty, or is not ours to remove. */
+  async removeDirectory(path: string): Promise<boolean> {
+    try {
+      await this.requestOrNull(`removing ${path}`, (sftp, done) => sftp.rmdir(path, done));
+      return true;
+    } catch (error) {
+      if (error instanceof SftpError && !error.isSilence) return false;
+      throw error;
+    }
+  }
+
   private requestOrNull<T>(
     what: string,
     call: (sftp: SFTPWrapper, done: SftpCallback<T>) => void,

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { FileTooLong, SourceChanged, SourceUnreadable, type SiteFiles } from '../site-files/site-files.js';
+import { siteRemovalContract } from './site-removal.contract.js';
 
 export interface SiteFilesFixture {
   readonly files: SiteFiles;
@@ -224,5 +225,7 @@ export function siteFilesContract(name: string, open: () => Promise<SiteFilesFix
         { status: 'fulfilled', value: sha256(Buffer.from('x')) },
       ]);
     });
+
+    siteRemovalContract(() => ({ files, space }));
   });
 }

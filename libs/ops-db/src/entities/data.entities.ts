@@ -46,6 +46,24 @@ export class DataLocation {
   @Column({ type: 'integer', name: 'max_jobs_in_queue', nullable: true })
   maxJobsInQueue!: number | null;
 
+  @Column({ type: 'bigint', name: 'capacity_bytes', nullable: true })
+  capacityBytes!: number | null;
+
+  @Column({ type: 'bigint', name: 'high_water_bytes', nullable: true })
+  highWaterBytes!: number | null;
+
+  @Column({ type: 'bigint', name: 'low_water_bytes', nullable: true })
+  lowWaterBytes!: number | null;
+
+  @Column({ type: 'timestamptz', name: 'purge_paused_at', nullable: true })
+  purgePausedAt!: Date | null;
+
+  @Column({ type: 'text', name: 'purge_paused_by', nullable: true })
+  purgePausedBy!: string | null;
+
+  @Column({ type: 'text', name: 'purge_pause_reason', nullable: true })
+  purgePauseReason!: string | null;
+
   @Column({ type: 'timestamptz', name: 'paused_at', nullable: true })
   pausedAt!: Date | null;
 

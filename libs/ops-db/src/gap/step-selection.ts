@@ -53,7 +53,7 @@ export function selectionOf(step: EvaluableStep, now: Date): EvaluableSelection 
     upstreamStepIds: step.upstreamStepIds,
     takesRaw: step.upstreamStepIds.length === 0 || step.inputs['raw'] === true,
     archiveItems: step.archiveItems,
-    productTypes: productTypes(step.inputs),
+    productTypes: takenProductTypes(step.inputs),
     isTimeDependent: dependsOnTime(filter) || associationsDependOnTime(associations),
     pathPattern: typeof pattern === 'string' ? globRegex(pattern) : null,
     slotDim: slotDimOf(step),
@@ -66,7 +66,8 @@ function slotDimOf({ expect }: EvaluableStep): string | null {
   return typeof dim === 'string' ? dim : null;
 }
 
-function productTypes(inputs: JsonObject): readonly string[] {
+/** Types of the products that a step takes of those before it. */
+export function takenProductTypes(inputs: JsonObject): readonly string[] {
   const { types } = inputs;
   if (!Array.isArray(types)) return DEFAULT_PRODUCT_TYPES;
   return types.filter((type): type is string => typeof type === 'string');

@@ -19,6 +19,7 @@ import { Afterwards1700000000018 } from './1700000000018-afterwards.js';
 import { ResultTables1700000000019 } from './1700000000019-result-tables.js';
 import { Quality1700000000020 } from './1700000000020-quality.js';
 import { Publication1700000000021 } from './1700000000021-publication.js';
+import { Retention1700000000023 } from './1700000000023-retention.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -43,4 +44,5 @@ export const MIGRATIONS = [
   ResultTables1700000000019,
   Quality1700000000020,
   Publication1700000000021,
+  Retention1700000000023,
 ];

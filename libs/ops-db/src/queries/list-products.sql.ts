@@ -23,6 +23,8 @@ export interface ProductRow {
   readonly supersededByRunId: number | null;
   /** That of its run; null while nobody has judged it. */
   readonly verdict: QaVerdict | null;
+  /** Whether some copy of it can be read; if not, whether its bytes were deleted on purpose. */
+  readonly bytes: 'present' | 'purged' | 'missing';
 }
 
 export interface ProductsQuery {
@@ -42,7 +44,9 @@ export interface ProductsQuery {
 const COLUMNS =
   rawSql(`item.id, item.name, p.type, pipeline.name AS pipeline, step.name AS step, p.run_id AS "runId", p.attempt,
       p.path, p.description, item.dims, p.metrics, item.size_bytes AS "sizeBytes", item.content_hash AS sha256,
-      item.registered_at AS "registeredAt", p.superseded_at AS "supersededAt", p.superseded_by_run_id AS "supersededByRunId", ${effectiveVerdict('p.run_id').text} AS verdict`);
+      item.registered_at AS "registeredAt", p.superseded_at AS "supersededAt", p.superseded_by_run_id AS "supersededByRunId", ${effectiveVerdict('p.run_id').text} AS verdict,
+      (SELECT CASE WHEN bool_or(copy.status IN ('PRESENT', 'STAGED')) THEN 'present' WHEN bool_or(copy.status LIKE 'DELET%') THEN 'purged' ELSE 'missing' END
+       FROM physical_copy copy WHERE copy.item_id = item.id) AS bytes`);
 const TABLES = rawSql(`data_product p
     JOIN data_item item ON item.id = p.item_id
     JOIN run ON run.id = p.run_id

@@ -48,7 +48,7 @@ export async function loadStoredDefinitions(manager: EntityManager): Promise<Sto
         SELECT jsonb_agg(jsonb_build_object('id', l.id, 'definition', jsonb_build_object(
           'name', l.name, 'kind', l.kind, 'base_path', l.base_path, 'backend', l.backend, 'backend_config', l.backend_config,
           'runtime', l.runtime, 'staging', l.staging, 'max_active_runs', l.max_active_runs,
-          'max_jobs_in_queue', l.max_jobs_in_queue)) ORDER BY l.id)
+          'max_jobs_in_queue', l.max_jobs_in_queue, 'capacity', l.capacity_bytes, 'high_water', l.high_water_bytes, 'low_water', l.low_water_bytes)) ORDER BY l.id)
         FROM data_location l), '[]'),
       'pools', coalesce((
         SELECT jsonb_agg(jsonb_build_object('id', o.id, 'definition', jsonb_build_object('name', o.name, 'slots', o.slots)) ORDER BY o.id)

@@ -49,6 +49,25 @@ export class LocationSettingsDto {
 
   @WholeNumber({ min: 1, max: 10_000_000, optional: true })
   max_jobs_in_queue?: number | null;
+
+  @WholeNumber({ min: 1, max: Number.MAX_SAFE_INTEGER, optional: true })
+  capacity_bytes?: number | null;
+
+  @WholeNumber({
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    optional: true,
+    description: 'Purging begins when so much lies there; without it nothing is purged by itself.',
+  })
+  high_water_bytes?: number | null;
+
+  @WholeNumber({
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    optional: true,
+    description: 'Purging ends when no more than this is left.',
+  })
+  low_water_bytes?: number | null;
 }
 
 export class CreateLocationDto extends LocationSettingsDto {
