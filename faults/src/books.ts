@@ -37,6 +37,8 @@ export interface ProductEntry {
   readonly path: string;
   /** Absolute. */
   readonly file: string;
+  /** Its bytes were deleted on purpose. */
+  readonly isPurged: boolean;
 }
 
 /** What the ops-db says when everything is quiet. */
@@ -74,7 +76,8 @@ export async function readBooks(manager: EntityManager): Promise<Books> {
   );
   const rows = await queryRows<ProductEntry & { basePath: string; copy: string }>(
     manager,
-    sql`SELECT product.run_id AS "runId", product.attempt, product.path, location.base_path AS "basePath", copy.path AS copy
+    sql`SELECT product.run_id AS "runId", product.attempt, product.path, location.base_path AS "basePath", copy.path AS copy,
+          copy.status = 'DELETED' AS "isPurged"
         FROM data_product product
         JOIN run ON run.id = product.run_id
         LEFT JOIN physical_copy copy ON copy.item_id = product.item_id AND copy.data_location_id = run.location_id
@@ -167,7 +170,8 @@ async function checkProducts(
       () => true,
       () => false,
     );
-    if (!isThere) violations.push({ kind: 'lost', text: `${what} is registered and not on disk` });
+    if (!isThere && !product.isPurged)
+      violations.push({ kind: 'lost', text: `${what} is registered and not on disk` });
   }
   return violations;
 }

@@ -25,6 +25,11 @@ export const STEPS = ['reduce', 'combine'] as const;
 /** Of the software that every step runs: a table of its items, and one of its sub-groups. */
 export const SOFTWARE = 'telescope';
 export const PUBLICATION_ATTEMPTS = 6;
+/** Where runs are processed: it is always too full, so that whatever may go goes. */
+export const SITE = 'site';
+const WATER_MARKS = { high_water: '20 kB', low_water: '1 B' };
+/** What a newer result has replaced. */
+const RETENTION = { rules: [{ keep: { last: 1 } }] };
 
 /** Tried so often that only a fault which is final by itself ends a run. */
 const RETRY = { max_attempts: 40, backoff_seconds: 10 };
@@ -129,7 +134,7 @@ export class Archive {
   private async record(name: string, revision: string): Promise<RawFileRecord> {
     const [field, frame, part] = name.split('-').map(Number);
     await writeFile(join(this.places.base, RAW, `${name}.fits`), 'raw\n');
-    const locationId = await idOfLocation(this.dataSource.manager, 'site');
+    const locationId = await idOfLocation(this.dataSource.manager, SITE);
     return {
       ...{ externalId: name, name: `${name}.fits`, locationId, path: `${RAW}/${name}.fits`, sizeBytes: 4 },
       dims: { dataset: 'sky', field: field ?? 0, frame: frame ?? 0, part: part ?? 0 },
@@ -148,7 +153,7 @@ async function idOfLocation(manager: EntityManager, name: string): Promise<numbe
 
 function definitionsOf({ base, publicBase, program }: Places): object {
   const step = {
-    ...{ software: SOFTWARE, resources: RESOURCES, retry: RETRY },
+    ...{ software: SOFTWARE, resources: RESOURCES, retry: RETRY, retention: RETENTION },
     quality: [{ metric: 'snr', min: 5, warn_below: 10 }],
     publication: {
       to: 'public',
@@ -167,7 +172,7 @@ function definitionsOf({ base, publicBase, program }: Places): object {
       },
     ],
     locations: [
-      { name: 'site', kind: 'PROCESSING', base_path: base, backend: 'fake', runtime: 'host' },
+      { name: SITE, kind: 'PROCESSING', base_path: base, backend: 'fake', runtime: 'host', ...WATER_MARKS },
       { name: 'public', kind: 'LONG_TERM_ARCHIVE', base_path: publicBase },
     ],
     groupings: [{ name: 'sky', filter: [{ dim: 'dataset', operator: 'eq', value: 'sky' }] }],

@@ -4,9 +4,10 @@ import type { EntityManager } from 'typeorm';
 import { checkBooks, readBooks, type Violation } from '../books.js';
 import type { Ledger } from '../ledger.js';
 import { checkPublicationBooks, readPublicationBooks } from '../publication-books.js';
+import { checkPurgeBooks, readPurgeBooks } from '../purge-books.js';
 import { checkTableBooks, readTableBooks } from '../table-books.js';
 import type { Tally } from '../tally.js';
-import { SOFTWARE } from './archive.js';
+import { SITE, SOFTWARE } from './archive.js';
 import type { Cluster } from './cluster.js';
 import type { People } from './people.js';
 import { OUTPUTS } from './program.js';
@@ -78,6 +79,17 @@ const auditPublications: Auditor = async ({ manager, publicBase, people }) => {
   };
 };
 
+const auditPurges: Auditor = async ({ manager }) => {
+  const books = await readPurgeBooks(manager, SITE);
+  return {
+    violations: checkPurgeBooks(books),
+    seen: {
+      purges: books.purges.length,
+      'files purged': books.copies.filter(({ status }) => status === 'DELETED').length,
+    },
+  };
+};
+
 /** What the pipeline still owes. */
 const auditGap: Auditor = async ({ manager }) => {
   const left = await queryRows<{ step: string; dims: string; state: string; detail: string }>(
@@ -92,7 +104,7 @@ const auditGap: Auditor = async ({ manager }) => {
   return { violations, seen: {} };
 };
 
-const AUDITORS: readonly Auditor[] = [auditRuns, auditTables, auditPublications, auditGap];
+const AUDITORS: readonly Auditor[] = [auditRuns, auditTables, auditPublications, auditPurges, auditGap];
 
 export async function audit(evidence: Evidence): Promise<Audited> {
   const audited = await Promise.all(AUDITORS.map((auditor) => auditor(evidence)));

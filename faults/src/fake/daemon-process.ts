@@ -6,6 +6,7 @@ import {
   CollectResultsPass,
   ObserveJobsPass,
   PublishProductsPass,
+  PurgeLocationsPass,
   WithdrawProductsPass,
 } from '@meridian/result-manager';
 import { EvaluateGapsPass, TrimChangesPass } from '@meridian/trigger-manager';
@@ -112,5 +113,6 @@ function resultPasses(options: DaemonOptions, dataSource: DataSource, backend: H
     new CollectResultsPass({ ...common, rules, leaseSeconds: 30, batchSize: BATCH }),
     new PublishProductsPass({ ...common, leaseSeconds: 30, batchSize: BATCH, retrySeconds: 30 }),
     new WithdrawProductsPass({ ...common, batchSize: BATCH, lookEveryMs: 0, watchSeconds: 400 }),
+    new PurgeLocationsPass({ ...common, leaseSeconds: 30, batchSize: BATCH, lookEveryMs: 0 }),
   ];
 }

@@ -1,9 +1,15 @@
 import { sql, type SqlFragment } from '@meridian/core';
 import type { Random } from '@meridian/core/testing';
-import { giveVerdict, queryRows, requestPublication, withdrawPublication } from '@meridian/ops-db';
+import {
+  giveVerdict,
+  queryRows,
+  requestPublication,
+  requestPurge,
+  withdrawPublication,
+} from '@meridian/ops-db';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Ledger } from '../ledger.js';
-import type { Archive } from './archive.js';
+import { SITE, type Archive } from './archive.js';
 import { unlessLocked } from './unless-locked.js';
 
 export interface PeopleOptions {
@@ -13,7 +19,7 @@ export interface PeopleOptions {
   readonly archive: Archive;
 }
 
-const ACTS = { revise: 2, judge: 3, withdraw: 5, publish: 2 } as const;
+const ACTS = { revise: 2, judge: 3, withdraw: 5, publish: 2, purge: 3 } as const;
 const SAID = ['PASS', 'WARN', 'FAIL'] as const;
 /** The newest ones are those that something still happens to. */
 const NEWEST = 8;
@@ -71,6 +77,14 @@ export class People {
     if (productId === undefined) return null;
     await ask(manager, productId);
     return `product ${productId}`;
+  }
+
+  private async purge(manager: EntityManager): Promise<string | null> {
+    const [locationId] = await idsOf(manager, sql`SELECT id FROM data_location WHERE name = ${SITE}`);
+    const purge = await requestPurge(manager, {
+      ...{ locationId: locationId ?? 0, downToBytes: 0, actor: 'person', reason: 'room is wanted' },
+    });
+    return purge === undefined ? null : `purge ${purge.id}`;
   }
 }
 

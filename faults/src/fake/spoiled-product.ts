@@ -21,7 +21,7 @@ export class SpoiledProduct {
       sql`SELECT location.base_path AS "basePath", copy.path
           FROM publication JOIN physical_copy copy ON copy.item_id = publication.item_id AND copy.data_location_id <> publication.data_location_id
           JOIN data_location location ON location.id = copy.data_location_id
-          WHERE publication.state IN ('staged', 'eligible', 'publishing', 'failed') ORDER BY publication.id DESC LIMIT ${NEWEST}`,
+          WHERE copy.status = 'PRESENT' AND publication.state IN ('staged', 'eligible', 'publishing', 'failed') ORDER BY publication.id DESC LIMIT ${NEWEST}`,
     );
     const one = random.oneOf(found);
     if (one === undefined) return null;
@@ -29,8 +29,9 @@ export class SpoiledProduct {
     return new SpoiledProduct(file, await overwriteStart(file, Buffer.from('?')));
   }
 
+  /** It may have been purged since. */
   async mend(): Promise<void> {
-    await overwriteStart(this.file, this.first);
+    await overwriteStart(this.file, this.first).catch(() => undefined);
   }
 }
 

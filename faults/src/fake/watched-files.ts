@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import type { Actor } from './actor.js';
 
 /** Everything by which Meridian's daemons change a disk; reading changes nothing, so nobody need die there. */
-const CHANGES = ['mkdir', 'rename', 'unlink', 'rm', 'symlink', 'writeFile'] as const;
+const CHANGES = ['mkdir', 'rename', 'unlink', 'rm', 'rmdir', 'symlink', 'writeFile'] as const;
 type Change = (typeof CHANGES)[number];
 
 const HALF = 0.5;
@@ -48,7 +48,9 @@ function watchedChange(change: Change): Work {
 /** Two attempts at the same have the same name: what is random in it is left out. */
 const nameOf = (change: string, args: readonly unknown[]): string => {
   const path = change === 'rename' || change === 'symlink' ? args[1] : args[0];
-  return `${change} ${String(path)}`.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '*');
+  return `${change} ${String(path)}`
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '*')
+    .replace(/\/proc\/self\/fd\/\d+/, '*');
 };
 
 const halfOf = (text: string): string => text.slice(0, Math.floor(text.length * HALF));

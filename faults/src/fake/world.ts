@@ -247,9 +247,11 @@ const RESULTS = sql`SELECT count(*)::int AS count FROM qa_judgement`;
 
 const OPEN_RUNS_NOW = sql`SELECT count(*)::int AS count FROM run WHERE finished_at IS NULL`;
 
-/** Runs, sub-groups, publications and public bytes of which something is still to come. */
+/** Runs, sub-groups, publications, purges and bytes of which something is still to come. */
 const UNDER_WAY = sql`
   SELECT (SELECT count(*) FROM run WHERE finished_at IS NULL)::int + (SELECT count(*) FROM sub_group WHERE state <> 'current')::int
     + (SELECT count(*) FROM publication WHERE state IN ('staged', 'eligible', 'publishing'))::int
     + (SELECT count(*) FROM publication JOIN physical_copy copy USING (data_location_id, path)
-       WHERE state <> 'published' AND status <> 'DELETED')::int AS count`;
+       WHERE state <> 'published' AND status <> 'DELETED')::int
+    + (SELECT count(*) FROM purge WHERE finished_at IS NULL)::int
+    + (SELECT count(*) FROM physical_copy WHERE status IN ('DELETION_SCHEDULED', 'DELETION_IN_PROGRESS'))::int AS count`;
