@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { JobToken } from '@meridian/core';
+import { tallyKey } from '../tally.js';
 
 /** The products of every run. */
 export const OUTPUTS = ['science/product.fits', 'plots/quick-look.png'] as const;
@@ -14,7 +15,7 @@ export function programOutput(token: JobToken, inputIds: readonly number[]): Map
     items.flatMap((word) => of(word).map((line) => `${JSON.stringify(line)}\n`)).join('');
   return new Map<string, string>([
     ...OUTPUTS.map((name): [string, string] => [name, `${name} of ${token}\n`.repeat(LINES)]),
-    ['metrics.json', JSON.stringify({ snr: drawn(20, token, 'snr') })],
+    ['metrics.json', JSON.stringify({ snr: drawn(20, tallyKey(token), 'snr') })],
     ['results/sources.ndjson', lines(({ rows }) => rows)],
     ['results/outcomes.ndjson', lines(({ said }) => (said === null ? [] : [said]))],
     ['results/summary.ndjson', `${JSON.stringify({ made_by: token })}\n`],
@@ -28,12 +29,14 @@ interface ItemWord {
 
 /** Each way in which an item can end: with rows, flagged, without any, in silence, badly, and with a line that cannot be kept. */
 function wordOn(token: JobToken, item: number): ItemWord {
+  // Without the name of the installation, which is another one each time.
+  const key = tallyKey(token);
   const row = (number: number, flags: readonly string[] = []): object => ({
     ...{ item, number, made_by: token, flags },
   });
-  const rows = Array.from({ length: 1 + drawn(3, token, 'rows', item) }, (_, index) => row(index + 1));
+  const rows = Array.from({ length: 1 + drawn(3, key, 'rows', item) }, (_, index) => row(index + 1));
   const broken = { item, number: 'many', made_by: token };
-  switch (drawn(9, token, 'word', item)) {
+  switch (drawn(9, key, 'word', item)) {
     case 0:
       return { rows: [], said: { item, outcome: 'failed', class: 'BAD_DATA', reason: 'no signal' } };
     case 1:

@@ -49,7 +49,7 @@ function watchedChange(change: Change): Work {
 const nameOf = (change: string, args: readonly unknown[]): string => {
   const path = change === 'rename' || change === 'symlink' ? args[1] : args[0];
   return `${change} ${String(path)}`
-    .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '*')
+    .replaceAll(/[0-9a-f-]{36,}/g, '*')
     .replace(/\/proc\/self\/fd\/\d+/, '*');
 };
 
@@ -64,7 +64,7 @@ function watchedStream(original: CreateWriteStream): CreateWriteStream {
     const actor = doing.getStore();
     if (actor === undefined) return original(path, options);
     const given = typeof options === 'object' ? options : {};
-    return original(path, { ...given, fs: streamFiles(actor, `write ${basename(String(path))}`) });
+    return original(path, { ...given, fs: streamFiles(actor, basename(String(path))) });
   };
 }
 
