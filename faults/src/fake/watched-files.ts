@@ -48,9 +48,7 @@ function watchedChange(change: Change): Work {
 /** Two attempts at the same have the same name: what is random in it is left out. */
 const nameOf = (change: string, args: readonly unknown[]): string => {
   const path = change === 'rename' || change === 'symlink' ? args[1] : args[0];
-  return `${change} ${String(path)}`
-    .replaceAll(/[0-9a-f-]{36,}/g, '*')
-    .replace(/\/proc\/self\/fd\/\d+/, '*');
+  return `${change} ${String(path)}`.replaceAll(/[0-9a-f-]{36,}/g, '*').replace(/\/proc\/self\/fd\/\d+/, '*');
 };
 
 const halfOf = (text: string): string => text.slice(0, Math.floor(text.length * HALF));
