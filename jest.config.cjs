@@ -18,7 +18,7 @@ module.exports = {
       globalTeardown: '<rootDir>/tools/jest/stop-postgres.cjs',
     }),
     project('e2e', {
-      roots: ['<rootDir>/e2e'],
+      roots: ['<rootDir>/e2e', '<rootDir>/faults'],
       testRegex: '\\.e2e\\.spec\\.ts$',
       globalSetup: '<rootDir>/tools/jest/start-postgres.cjs',
       globalTeardown: '<rootDir>/tools/jest/stop-postgres.cjs',

@@ -13,7 +13,7 @@ const RUN = {
 } as const;
 const ATTEMPT = { runId: 1, number: 1, token: TOKEN, jobId: '7', failureClass: null, reason: null };
 /** A file that is there. */
-const PRODUCT = { runId: 1, attempt: 1, path: 'a.fits', file: __filename };
+const PRODUCT = { runId: 1, attempt: 1, path: 'a.fits', file: __filename, isPurged: false };
 
 const books = (changed: Partial<Books> = {}): Books => ({
   runs: [RUN],
@@ -27,6 +27,7 @@ const witnesses = (changed: Partial<Witnesses> = {}): Witnesses => ({
   submissions: new Map([[TOKEN, 1]]),
   maybeSubmittedTwice: new Set(),
   expectedPaths: ['a.fits'],
+  outdated: new Set(),
   ...changed,
 });
 const kinds = async (changedBooks: Partial<Books>, changedWitnesses: Partial<Witnesses> = {}) =>
@@ -78,6 +79,16 @@ describe('checkBooks', () => {
   it('accepts a failure that was brought about', async () => {
     const failed = { runs: [{ ...RUN, status: 'FAILED' as const }], products: [] };
     expect(await kinds(failed, { excuses: new Map([[TOKEN, ['job_cancelled_at_site']]]) })).toEqual([]);
+  });
+
+  it('accepts the failure of a run of which an input got other bytes, and of no other', async () => {
+    const failed = { runs: [{ ...RUN, status: 'FAILED' as const }], products: [] };
+    expect(await kinds(failed, { outdated: new Set([1]) })).toEqual([]);
+    expect(await kinds(failed, { outdated: new Set([2]) })).toEqual(['lost']);
+  });
+
+  it('accepts that the bytes of a product were deleted on purpose', async () => {
+    expect(await kinds({ products: [{ ...PRODUCT, file: '/nowhere', isPurged: true }] })).toEqual([]);
   });
 
   it('finds a product that is registered twice', async () => {

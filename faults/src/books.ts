@@ -37,6 +37,8 @@ export interface ProductEntry {
   readonly path: string;
   /** Absolute. */
   readonly file: string;
+  /** Its bytes were deleted on purpose. */
+  readonly isPurged: boolean;
 }
 
 /** What the ops-db says when everything is quiet. */
@@ -56,6 +58,8 @@ export interface Witnesses {
   readonly submissions: ReadonlyMap<JobToken, number> | null;
   readonly maybeSubmittedTwice: ReadonlySet<JobToken>;
   readonly expectedPaths: readonly string[];
+  /** Runs of which an input got other bytes before they ended: they may fail for that. */
+  readonly outdated: ReadonlySet<number>;
 }
 
 export async function readBooks(manager: EntityManager): Promise<Books> {
@@ -72,9 +76,11 @@ export async function readBooks(manager: EntityManager): Promise<Books> {
   );
   const rows = await queryRows<ProductEntry & { basePath: string; copy: string }>(
     manager,
-    sql`SELECT product.run_id AS "runId", product.attempt, product.path, location.base_path AS "basePath", copy.path AS copy
+    sql`SELECT product.run_id AS "runId", product.attempt, product.path, location.base_path AS "basePath", copy.path AS copy,
+          copy.status = 'DELETED' AS "isPurged"
         FROM data_product product
-        LEFT JOIN physical_copy copy ON copy.item_id = product.item_id
+        JOIN run ON run.id = product.run_id
+        LEFT JOIN physical_copy copy ON copy.item_id = product.item_id AND copy.data_location_id = run.location_id
         LEFT JOIN data_location location ON location.id = copy.data_location_id
         ORDER BY product.run_id, product.path`,
   );
@@ -109,6 +115,7 @@ function checkEnd(run: RunEntry, attempts: readonly AttemptEntry[], witnesses: W
   if (status !== 'FAILED') return [];
   const last = attempts.find((entry) => entry.runId === runId && entry.number === attempt);
   if (last !== undefined && (witnesses.excuses.get(last.token) ?? []).length > 0) return [];
+  if (witnesses.outdated.has(runId)) return [];
   return [
     { kind: 'lost', text: `${name} FAILED for nothing that was done to it: ${run.failureClass} ${reason}` },
   ];
@@ -163,7 +170,8 @@ async function checkProducts(
       () => true,
       () => false,
     );
-    if (!isThere) violations.push({ kind: 'lost', text: `${what} is registered and not on disk` });
+    if (!isThere && !product.isPurged)
+      violations.push({ kind: 'lost', text: `${what} is registered and not on disk` });
   }
   return violations;
 }

@@ -6,6 +6,10 @@ export const FAULT_KINDS = {
   kill_after_statement: 'a daemon killed after a statement took effect, before it knew',
   kill_before_request: 'a daemon killed before a request reached the site',
   kill_after_request: 'a daemon killed after a request took effect, before it knew',
+  kill_before_change: 'a daemon killed before it changed a disk',
+  kill_halfway: 'a daemon killed in the middle of writing a file',
+  kill_after_change: 'a daemon killed after it changed a disk, before it knew',
+  change_failed: 'a change of a disk that failed',
   daemon_killed: 'a daemon killed at any moment',
   request_lost: 'a request lost before it took effect',
   reply_lost: 'a reply lost after the request took effect',
@@ -20,6 +24,8 @@ export const FAULT_KINDS = {
   gateway_restarted: 'the daemon that speaks for the scheduler (slurmrestd, sshd) restarted',
   accounting_down: 'accounting down for a while',
   disk_full: 'the disk of the attempts full for a while',
+  public_disk_full: 'the disk that the public reads full for a while',
+  source_changed: 'the bytes of a product changed while it was to be published',
   clock_jumped: "a daemon's clock jumped by hours",
   user_cancelled: 'a run cancelled by a person at any moment',
   submission_rejected: 'a submission rejected by the site',
@@ -39,6 +45,8 @@ export type FaultKind = keyof typeof FAULT_KINDS;
 /** What was injected into one world: counted, written down in order, and kept as the excuse of what it may explain. */
 export class Ledger {
   readonly counts = new Map<FaultKind, number>();
+  /** Decided; what came of it is counted when it really happened. */
+  injected = 0;
   readonly lines: string[] = [];
   /** Per attempt, why it may fail. */
   readonly excuses = new Map<JobToken, FaultKind[]>();
@@ -51,7 +59,20 @@ export class Ledger {
     return [...this.counts.values()].reduce((sum, count) => sum + count, 0);
   }
 
+  /** A fault that may yet come to nothing: the step that it was meant for failed by itself. Call what it returns when it happens. */
+  inject(kind: FaultKind, detail: string): () => void {
+    this.injected += 1;
+    this.note(`${kind} is to happen: ${detail}`);
+    return () => this.happened(kind, detail);
+  }
+
+  /** A fault that has happened. */
   count(kind: FaultKind, detail: string): void {
+    this.injected += 1;
+    this.happened(kind, detail);
+  }
+
+  private happened(kind: FaultKind, detail: string): void {
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
     this.note(`${kind}: ${detail}`);
   }

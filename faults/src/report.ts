@@ -20,6 +20,8 @@ export interface WorldReport {
   readonly number: number;
   readonly ledger: Ledger;
   readonly violations: readonly Violation[];
+  /** How much there was in the books, by what it is: books with nothing in them balance. */
+  readonly seen?: Readonly<Record<string, number>>;
 }
 
 export interface FaultRun {
@@ -29,18 +31,25 @@ export interface FaultRun {
 /** What `--json` prints as its last line: these keys are relied upon. */
 export interface FaultSummary {
   readonly site: string;
+  /** That really happened. */
   readonly faults: number;
+  /** That were decided on: what was to happen in a step that failed by itself never did. */
+  readonly injected: number;
   readonly byKind: Readonly<Record<string, number>>;
   readonly lost: number;
   readonly doubled: number;
   readonly stuck: number;
   readonly seed: number;
+  readonly seen: Readonly<Record<string, number>>;
 }
 
 export function summarize(site: string, seed: number, { worlds }: FaultRun): FaultSummary {
   const byKind: Record<string, number> = {};
   for (const { ledger } of worlds)
     for (const [kind, count] of ledger.counts) byKind[kind] = (byKind[kind] ?? 0) + count;
+  const seen: Record<string, number> = {};
+  for (const world of worlds)
+    for (const [what, count] of Object.entries(world.seen ?? {})) seen[what] = (seen[what] ?? 0) + count;
   const found = worlds.flatMap(({ violations }) => violations);
   const count = (kind: Violation['kind']): number =>
     found.filter((violation) => violation.kind === kind).length;
@@ -48,11 +57,13 @@ export function summarize(site: string, seed: number, { worlds }: FaultRun): Fau
   return {
     site,
     faults,
+    injected: worlds.reduce((sum, { ledger }) => sum + ledger.injected, 0),
     byKind,
     lost: count('lost'),
     doubled: count('doubled'),
     stuck: count('stuck'),
     seed,
+    seen,
   };
 }
 
@@ -61,10 +72,12 @@ export function describe(summary: FaultSummary): string[] {
   const kinds = (Object.keys(FAULT_KINDS) as FaultKind[]).map(
     (kind) => `${String(summary.byKind[kind] ?? 0).padStart(7)}  ${FAULT_KINDS[kind]}`,
   );
-  const { faults, lost, doubled, stuck, site, seed } = summary;
+  const { faults, injected, lost, doubled, stuck, site, seed } = summary;
+  const seen = Object.entries(summary.seen).map(([what, count]) => `${count} ${what}`);
   return [
     ...kinds,
-    `${faults} faults on ${site}, seed ${seed}: ${lost} lost, ${doubled} doubled, ${stuck} stuck`,
+    ...(seen.length === 0 ? [] : [`in the books: ${seen.join(', ')}`]),
+    `${faults} faults (of ${injected} injected) on ${site}, seed ${seed}: ${lost} lost, ${doubled} doubled, ${stuck} stuck`,
   ];
 }
 

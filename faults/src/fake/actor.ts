@@ -1,12 +1,13 @@
 import type { JobSpec } from '@meridian/core';
 import type { Clock } from './clock.js';
+import type { DaemonName } from './daemons.js';
 
 /** What everything throws that a killed daemon does from then on. */
 export class Died extends Error {}
 
 /** One thing that a daemon is about to do to the world outside its process. */
 export interface Step {
-  readonly kind: 'statement' | 'request' | 'reply';
+  readonly kind: 'statement' | 'request' | 'reply' | 'file';
   readonly name: string;
   /** What a submission is about. */
   readonly jobs?: readonly JobSpec[];
@@ -14,12 +15,26 @@ export interface Step {
 
 /** How a step is let go: as it is, or with a fault. */
 export type Permission =
-  'go' | 'kill_before' | 'kill_after' | 'lose_request' | 'lose_reply' | 'cut_reply' | 'hold_reply';
+  | 'go'
+  | 'kill_before'
+  | 'kill_halfway'
+  | 'kill_after'
+  | 'lose_request'
+  | 'lose_reply'
+  | 'cut_reply'
+  | 'hold_reply'
+  | 'fail_change';
+
+/** A permission, and who is told once a fault has really happened: a step may fail by itself before its fault could. */
+interface Grant {
+  readonly permission: Permission;
+  readonly onFired: () => void;
+}
 
 /** Parked waits for permission, acting for the world's answer. */
 export interface ParkedStep {
   readonly step: Step;
-  readonly permit: (permission: Permission) => void;
+  readonly permit: (permission: Permission, onFired?: () => void) => void;
 }
 
 export interface Acting {
@@ -48,10 +63,11 @@ export class Actor {
   private tick: Promise<void> | null = null;
 
   constructor(
+    readonly daemon: DaemonName,
     readonly name: string,
     private readonly clock: Clock,
     private readonly onChange: () => void,
-    readonly cutConnections: () => Promise<void>,
+    readonly cutConnections: () => Promise<unknown>,
   ) {}
 
   now = (): Date => new Date(this.clock.milliseconds + this.clockSkewMs);
@@ -91,26 +107,40 @@ export class Actor {
     this.heldUntil = this.clock.milliseconds + milliseconds;
   }
 
-  async step<Result>(step: Step, act: (acting: Acting) => Promise<Result>): Promise<Result> {
-    const permission = await this.park(step);
-    if (permission === 'kill_before') throw this.die(`killed before ${step.name}`);
-    if (permission === 'lose_request') throw new Error(`the request was lost (${step.name})`);
+  /** `half`: what is left of it by a process that is killed in the middle. */
+  async step<Result>(
+    step: Step,
+    act: (acting: Acting) => Promise<Result>,
+    half: () => Promise<unknown> = () => Promise.resolve(),
+  ): Promise<Result> {
+    const { permission, onFired } = await this.park(step);
+    if (permission === 'kill_before') throw this.die(`killed before ${step.name}`, onFired);
+    if (permission === 'kill_halfway') {
+      await half();
+      throw this.die(`killed in the middle of ${step.name}`, onFired);
+    }
+    if (permission === 'lose_request') throw failed(`the request was lost (${step.name})`, onFired);
+    if (permission === 'fail_change')
+      throw Object.assign(failed(`EIO: the disk failed, ${step.name}`, onFired), { code: 'EIO' });
     const result = await this.act(act);
     switch (permission) {
       case 'go':
         return result;
       case 'kill_after':
-        throw this.die(`killed after ${step.name}`);
+        throw this.die(`killed after ${step.name}`, onFired);
       case 'lose_reply':
-        throw new Error(`the reply was lost (${step.name})`);
+        throw failed(`the reply was lost (${step.name})`, onFired);
       case 'cut_reply':
         await this.cutConnections();
-        throw new Error(`the connection was cut (${step.name})`);
-      case 'hold_reply':
+        throw failed(`the connection was cut (${step.name})`, onFired);
+      case 'hold_reply': {
+        onFired();
         // Held by the one who gave the permission; then it goes on as if nothing had been.
-        if ((await this.park({ kind: 'reply', name: `reply of ${step.name}` })) === 'kill_before')
-          throw this.die(`killed before the reply of ${step.name}`);
+        const grant = await this.park({ kind: 'reply', name: `reply of ${step.name}` });
+        if (grant.permission === 'kill_before')
+          throw this.die(`killed before the reply of ${step.name}`, grant.onFired);
         return result;
+      }
     }
   }
 
@@ -124,16 +154,26 @@ export class Actor {
     }
   }
 
-  private park(step: Step): Promise<Permission> {
-    if (this.isDead) return Promise.resolve('kill_before');
+  private park(step: Step): Promise<Grant> {
+    if (this.isDead) return Promise.resolve({ permission: 'kill_before', onFired: NOTHING });
     return new Promise((resolve) => {
-      this.parked.push({ step, permit: resolve });
+      this.parked.push({ step, permit: (permission, onFired = NOTHING) => resolve({ permission, onFired }) });
+      // Which of several files is looked at first is for the operating system to say; whose turn it is must not be.
+      this.parked.sort((left, right) => (left.step.name < right.step.name ? -1 : 1));
       this.onChange();
     });
   }
 
-  private die(how: string): Died {
+  private die(how: string, onFired: () => void): Died {
+    if (!this.isDead) onFired();
     this.isDead = true;
     return new Died(how);
   }
+}
+
+const NOTHING = (): void => undefined;
+
+function failed(message: string, onFired: () => void): Error {
+  onFired();
+  return new Error(message);
 }

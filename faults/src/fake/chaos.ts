@@ -2,65 +2,25 @@ import { sql } from '@meridian/core';
 import type { Random } from '@meridian/core/testing';
 import { queryRow, requestCancellation } from '@meridian/ops-db';
 import type { FaultKind, Ledger } from '../ledger.js';
-import type { Actor, ParkedStep, Permission, Step } from './actor.js';
+import type { Actor, ParkedStep, Permission } from './actor.js';
 import type { Clock } from './clock.js';
 import { SUBMISSION_TIMEOUT_SECONDS, type Cluster } from './cluster.js';
+import { EVENTS, IN_THE_WORLD, oddsOf, type Focus } from './odds.js';
 import type { SmallDisk } from './small-disk.js';
+import { SpoiledProduct } from './spoiled-product.js';
 import type { WorldDatabase } from './world-database.js';
 
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 
-/** How often a statement of a daemon at work, one of a daemon that only looks, a request, and a turn of the world meet a fault. */
-const WORK_FAULTS = 0.11;
-const LOOK_FAULTS = 0.015;
-const REQUEST_FAULTS = 0.25;
-const SUBMISSION_FAULTS = 0.4;
-const EVENTS = 0.015;
-
-const AT_STATEMENTS = {
-  kill_before_statement: 4,
-  kill_after_statement: 4,
-  connection_cut: 3,
-  commit_unanswered: 3,
-  daemon_suspended: 2,
-} as const satisfies Partial<Record<FaultKind, number>>;
-
-const AT_REQUESTS = {
-  kill_before_request: 3,
-  kill_after_request: 4,
-  request_lost: 3,
-  reply_lost: 4,
-  slow_reply: 2,
-  daemon_suspended: 2,
-} as const satisfies Partial<Record<FaultKind, number>>;
-
-const AT_SUBMISSIONS = {
-  kill_before_request: 2,
-  kill_after_request: 4,
-  request_lost: 2,
-  reply_lost: 4,
-  late_submission: 8,
-  slow_reply: 2,
-  daemon_suspended: 3,
-} as const satisfies Partial<Record<FaultKind, number>>;
-
-const IN_THE_WORLD = {
-  site_silent: 3,
-  accounting_down: 3,
-  disk_full: 3,
-  clock_jumped: 3,
-  user_cancelled: 2,
-  database_restarted: 0.3,
-  database_crashed: 0.3,
-} as const satisfies Partial<Record<FaultKind, number>>;
-
 export interface Surroundings {
+  readonly focus: Focus;
   readonly clock: Clock;
   readonly random: Random;
   readonly ledger: Ledger;
   readonly cluster: Cluster;
   readonly disk: SmallDisk;
+  readonly publicDisk: SmallDisk;
   readonly database: WorldDatabase;
 }
 
@@ -69,6 +29,8 @@ export class Chaos {
   private silentUntil = 0;
   private accountingBackAt = 0;
   private diskFreeAt = 0;
+  private publicDiskFreeAt = 0;
+  private spoiled: { readonly product: SpoiledProduct; readonly until: number } | null = null;
 
   constructor(private readonly world: Surroundings) {}
 
@@ -80,32 +42,44 @@ export class Chaos {
   async permit(actor: Actor, parked: ParkedStep): Promise<boolean> {
     const { random, ledger } = this.world;
     const { step } = parked;
-    const [chance, kinds] = oddsOf(step, actor);
+    const [chance, kinds] = oddsOf(step, actor, this.world.focus);
     if (!random.chance(chance)) {
       parked.permit('go');
       return true;
     }
     const kind = random.weighted<FaultKind>(kinds);
-    ledger.count(kind, `${actor.name}: ${step.name}`);
+    const onFired = ledger.inject(kind, `${actor.name}: ${step.name}`);
     if (kind === 'daemon_suspended') {
       this.suspend(actor, parked);
+      onFired();
       return false;
     }
-    parked.permit(await this.prepare(kind, actor, parked));
+    parked.permit(await this.prepare(kind, actor, parked, onFired), onFired);
     return true;
   }
 
-  private async prepare(kind: FaultKind, actor: Actor, { step }: ParkedStep): Promise<Permission> {
+  private async prepare(
+    kind: FaultKind,
+    actor: Actor,
+    { step }: ParkedStep,
+    onFired: () => void,
+  ): Promise<Permission> {
     const { random, clock, cluster, database } = this.world;
     switch (kind) {
       case 'kill_before_statement':
       case 'kill_before_request':
+      case 'kill_before_change':
         return 'kill_before';
       case 'kill_after_statement':
       case 'kill_after_request':
+      case 'kill_after_change':
         return 'kill_after';
+      case 'kill_halfway':
+        return 'kill_halfway';
+      case 'change_failed':
+        return 'fail_change';
       case 'connection_cut':
-        await database.cut(actor.name);
+        if ((await database.cut(actor.name)) > 0) onFired();
         return 'go';
       case 'commit_unanswered':
         return 'cut_reply';
@@ -139,7 +113,7 @@ export class Chaos {
   }
 
   private async happen(kind: FaultKind, actors: readonly Actor[]): Promise<void> {
-    const { clock, random, ledger, cluster, disk, database } = this.world;
+    const { clock, random, ledger, cluster, disk, publicDisk, database } = this.world;
     const now = clock.milliseconds;
     const seconds = random.between(5, random.chance(0.2) ? 400 : 40);
     const detail = `${Math.round(seconds)} s`;
@@ -159,6 +133,13 @@ export class Chaos {
         await disk.fill();
         this.diskFreeAt = now + seconds * SECOND;
         return ledger.count(kind, detail);
+      case 'public_disk_full':
+        if (this.publicDiskFreeAt > 0 || !publicDisk.canFill) return;
+        await publicDisk.fill();
+        this.publicDiskFreeAt = now + 5 * seconds * SECOND;
+        return ledger.count(kind, detail);
+      case 'source_changed':
+        return this.spoilSource(now + 5 * seconds * SECOND);
       case 'clock_jumped': {
         if (actors.length === 0) return;
         const actor = random.pick(actors);
@@ -203,11 +184,28 @@ export class Chaos {
     });
   }
 
+  private async spoilSource(until: number): Promise<void> {
+    const { database, random, ledger } = this.world;
+    if (this.spoiled !== null) return;
+    const product = await SpoiledProduct.spoil(database.manager, random);
+    if (product === null) return;
+    this.spoiled = { product, until };
+    ledger.count('source_changed', product.file);
+  }
+
   private async endWhatIsDue(): Promise<void> {
-    const { clock, cluster, disk } = this.world;
+    const { clock, cluster, disk, publicDisk } = this.world;
     const now = clock.milliseconds;
     if (now >= this.silentUntil) cluster.isSilent = false;
     if (now >= this.accountingBackAt) cluster.isAccountingDown = false;
+    if (this.spoiled !== null && now >= this.spoiled.until) {
+      await this.spoiled.product.mend();
+      this.spoiled = null;
+    }
+    if (this.publicDiskFreeAt > 0 && now >= this.publicDiskFreeAt) {
+      this.publicDiskFreeAt = 0;
+      await publicDisk.free();
+    }
     if (!this.isDiskFull || now < this.diskFreeAt) return;
     this.diskFreeAt = 0;
     await disk.free();
@@ -220,13 +218,9 @@ export class Chaos {
     this.silentUntil = 0;
     this.accountingBackAt = 0;
     this.diskFreeAt = Math.min(this.diskFreeAt, 1);
+    this.publicDiskFreeAt = Math.min(this.publicDiskFreeAt, 1);
+    if (this.spoiled !== null) this.spoiled = { ...this.spoiled, until: 0 };
     for (const actor of actors) actor.clockSkewMs = 0;
     await this.endWhatIsDue();
   }
-}
-
-function oddsOf(step: Step, actor: Actor): [number, Partial<Record<FaultKind, number>>] {
-  if (step.kind === 'reply') return [0, {}];
-  if (step.kind === 'statement') return [actor.isAtWork ? WORK_FAULTS : LOOK_FAULTS, AT_STATEMENTS];
-  return step.jobs === undefined ? [REQUEST_FAULTS, AT_REQUESTS] : [SUBMISSION_FAULTS, AT_SUBMISSIONS];
 }

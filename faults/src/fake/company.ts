@@ -4,7 +4,8 @@ import type { Random } from '@meridian/core/testing';
 import type { Ledger } from '../ledger.js';
 import { Actor } from './actor.js';
 import type { Clock } from './clock.js';
-import { DAEMONS, DaemonProcess, type DaemonName } from './daemon-process.js';
+import { DaemonProcess } from './daemon-process.js';
+import { DAEMONS, type DaemonName } from './daemons.js';
 import type { WorldDatabase } from './world-database.js';
 
 const REPLICAS = 2;
@@ -101,12 +102,13 @@ export class Company {
     this.hired += 1;
     const name = `${daemon}-${this.hired}`;
     const actor = new Actor(
+      daemon,
       name,
       clock,
       () => this.wake(),
       () => database.cut(name),
     );
-    const options = { daemon, actor, url: database.url, backend: backendOf(), logger };
+    const options = { actor, url: database.url, backend: backendOf(), logger };
     return DaemonProcess.start(options, (pass, error) =>
       ledger.note(`${name}: ${pass} failed: ${error instanceof Error ? error.message : String(error)}`),
     );

@@ -1,21 +1,26 @@
 import { readSettings } from '@meridian/core';
 import type { Logger, Pass } from '@meridian/daemon';
 import { mountedFiles, type HpcBackend } from '@meridian/hpc';
-import { opsDataSource } from '@meridian/ops-db';
-import { CollectResultsPass, ObserveJobsPass } from '@meridian/result-manager';
+import { databaseTime, opsDataSource } from '@meridian/ops-db';
+import {
+  CollectResultsPass,
+  ObserveJobsPass,
+  PublishProductsPass,
+  PurgeLocationsPass,
+  WithdrawProductsPass,
+} from '@meridian/result-manager';
+import { EvaluateGapsPass, TrimChangesPass } from '@meridian/trigger-manager';
 import { WORKFLOW_MANAGER_SETTINGS, workflowManagerPasses } from '@meridian/workflow-manager';
 import type { DataSource } from 'typeorm';
 import type { Actor } from './actor.js';
+import type { DaemonName } from './daemons.js';
+import { asActor } from './watched-files.js';
 import { WatchedBackend, watchDataSource } from './watched.js';
-
-export const DAEMONS = ['workflow-manager', 'result-manager'] as const;
-export type DaemonName = (typeof DAEMONS)[number];
 
 /** Small, so that a world of a few dozen runs has many batches. */
 const BATCH = 5;
 
 export interface DaemonOptions {
-  readonly daemon: DaemonName;
   readonly actor: Actor;
   readonly url: string;
   readonly backend: HpcBackend;
@@ -25,7 +30,6 @@ export interface DaemonOptions {
 /** One process of a daemon: its passes with the settings that daemons have by default, over connections of its own. */
 export class DaemonProcess {
   private constructor(
-    readonly daemon: DaemonName,
     readonly actor: Actor,
     private readonly dataSource: DataSource,
     private readonly passes: readonly Pass[],
@@ -36,28 +40,27 @@ export class DaemonProcess {
     options: DaemonOptions,
     onPassFailed: (pass: string, error: unknown) => void,
   ): Promise<DaemonProcess> {
-    const { daemon, actor, url } = options;
+    const { actor, url } = options;
     const dataSource = await opsDataSource({ url, applicationName: actor.name, poolSize: 3 }).initialize();
     const backend = new WatchedBackend(options.backend, actor);
     const watched = watchDataSource(dataSource, actor);
-    const passes =
-      daemon === 'workflow-manager'
-        ? workflowPasses(options, watched, backend)
-        : resultPasses(options, watched, backend);
-    return new DaemonProcess(daemon, actor, dataSource, passes, onPassFailed);
+    const passes = PASSES[actor.daemon](options, watched, backend);
+    return new DaemonProcess(actor, dataSource, passes, onPassFailed);
   }
 
   /** Every pass once, in order; one that fails does not keep the next from its turn, as in the poll loop. */
   tick(): void {
     const { signal } = new AbortController();
-    this.actor.startTick(async () => {
-      for (const pass of this.passes) {
-        if (this.actor.isDead) return;
-        await pass.run(signal).catch((error: unknown) => {
-          if (!this.actor.isDead) this.onPassFailed(pass.name, error);
-        });
-      }
-    });
+    this.actor.startTick(() =>
+      asActor(this.actor, async () => {
+        for (const pass of this.passes) {
+          if (this.actor.isDead) return;
+          await pass.run(signal).catch((error: unknown) => {
+            if (!this.actor.isDead) this.onPassFailed(pass.name, error);
+          });
+        }
+      }),
+    );
   }
 
   /** The process is gone: its connections close, and what it had open is rolled back. */
@@ -68,6 +71,17 @@ export class DaemonProcess {
     await this.dataSource.destroy();
   }
 }
+
+type MakePasses = (options: DaemonOptions, dataSource: DataSource, backend: HpcBackend) => Pass[];
+
+const PASSES: Readonly<Record<DaemonName, MakePasses>> = {
+  'trigger-manager': ({ actor, logger }, dataSource) => [
+    new EvaluateGapsPass({ dataSource, actor: actor.name, logger, now: databaseTime, fireLimit: 100 }),
+    new TrimChangesPass({ dataSource, logger, now: databaseTime }),
+  ],
+  'workflow-manager': workflowPasses,
+  'result-manager': resultPasses,
+};
 
 function workflowPasses(options: DaemonOptions, dataSource: DataSource, backend: HpcBackend): Pass[] {
   const { actor, url, logger } = options;
@@ -97,5 +111,8 @@ function resultPasses(options: DaemonOptions, dataSource: DataSource, backend: H
       forgottenAfterSeconds: 30,
     }),
     new CollectResultsPass({ ...common, rules, leaseSeconds: 30, batchSize: BATCH }),
+    new PublishProductsPass({ ...common, leaseSeconds: 30, batchSize: BATCH, retrySeconds: 30 }),
+    new WithdrawProductsPass({ ...common, batchSize: BATCH, lookEveryMs: 0, watchSeconds: 400 }),
+    new PurgeLocationsPass({ ...common, leaseSeconds: 30, batchSize: BATCH, lookEveryMs: 0 }),
   ];
 }

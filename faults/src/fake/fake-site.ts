@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@meridian/daemon';
 import type { FaultRun, FaultRunOptions } from '../report.js';
-import { Ledger } from '../ledger.js';
 import { startDatabaseServer } from './database-server.js';
+import { watchFiles } from './watched-files.js';
 import { World, type WorldResult } from './world.js';
 
 const FAULTS_PER_WORLD = 150;
@@ -21,6 +21,7 @@ export async function faultsOnFake(options: FaultRunOptions): Promise<FaultRun> 
   const scratch = await mkdtemp(join(tmpdir(), 'meridian-faults-'));
   const logger = await createLogger({ name: 'faults', level: 'silent' as 'fatal', format: 'json' });
   const server = await startDatabaseServer();
+  const unwatchFiles = watchFiles();
   const results: WorldResult[] = [];
   try {
     for (const number of worlds) {
@@ -38,9 +39,11 @@ export async function faultsOnFake(options: FaultRunOptions): Promise<FaultRun> 
             options.onProgress({ world: number, worlds: worlds.length, faults: soFar + faults }),
         }),
       );
-      options.onWorld(results.at(-1) ?? { number, ledger: new Ledger(() => new Date()), violations: [] });
+      const world = results.at(-1);
+      if (world !== undefined) options.onWorld(world);
     }
   } finally {
+    unwatchFiles();
     await server.stop();
     await rm(scratch, { recursive: true, force: true });
   }

@@ -7,14 +7,12 @@ import {
   NOT_CLAIMABLE_EXIT_CODE,
   parseJobToken,
   REQUEUED_EXIT_CODE,
-  type JobToken,
+  type JobSpec,
+  type Manifest,
 } from '@meridian/core';
 import type { Tally } from '../tally.js';
+import { programOutput } from './program.js';
 import { NoRoom, type Fate, type JobRunner, type StartedJob } from './job-runner.js';
-
-/** What the program writes; named by the attempt, so that a product of another attempt is seen to be one. */
-export const OUTPUTS = ['science/product.fits', 'plots/quick-look.png'] as const;
-export const outputText = (name: string, token: JobToken): string => `${name} of ${token}\n`;
 
 const FULL_BELOW_BYTES = 64 * 1024;
 
@@ -64,8 +62,9 @@ export class ModelRunner implements JobRunner {
     if (fate.reaches === 'claim' || fate.reaches === 'start') return fate.exitCode;
     if (fate.exitCode === 0 && !this.failed.has(id)) {
       try {
-        for (const name of OUTPUTS)
-          await writeWhole(join(spec.directory, 'output', name), outputText(name, spec.token));
+        const output = await outputOf(spec);
+        for (const [name, text] of output) await writeWhole(join(spec.directory, 'output', name), text);
+        await this.tally.wrote(spec.token, output);
         await this.tally.finished(spec.token);
       } catch {
         this.failed.add(id);
@@ -91,7 +90,7 @@ export class ModelRunner implements JobRunner {
   private async recordOf({ id, spec }: StartedJob, fate: Fate, now: Date): Promise<string> {
     const { runId, attempt } = parseJobToken(spec.token) ?? { runId: 0, attempt: 0 };
     const { bavail, bsize } = await statfs(spec.directory);
-    const files = fate.exitCode === 0 ? OUTPUTS : [];
+    const files = fate.exitCode === 0 ? await outputOf(spec) : new Map<string, string>();
     return JSON.stringify({
       contract_version: 1,
       token: spec.token,
@@ -106,10 +105,19 @@ export class ModelRunner implements JobRunner {
       peak_memory_mb: 10,
       was_stopped: fate.wasStopped,
       disk_full: this.failed.has(id) || bavail * bsize < FULL_BELOW_BYTES,
-      files: files.map((path) => ({ path, ...factsOf(outputText(path, spec.token)), mtime: 1_767_225_600 })),
+      files: [...files].map(([path, text]) => ({ path, ...factsOf(text), mtime: 1_767_225_600 })),
       skipped: [],
     });
   }
+}
+
+/** What the program writes of the inputs that its manifest names. */
+async function outputOf({ directory, token }: JobSpec): Promise<Map<string, string>> {
+  const { inputs } = JSON.parse(await readFile(join(directory, ATTEMPT_FILES.manifest), 'utf8')) as Manifest;
+  return programOutput(
+    token,
+    inputs.map(({ id }) => id),
+  );
 }
 
 const factsOf = (text: string): { size_bytes: number; sha256: string } => ({

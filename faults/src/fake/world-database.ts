@@ -18,7 +18,7 @@ export class WorldDatabase {
     private readonly server: DatabaseServer,
     private readonly name: string,
     readonly url: string,
-    private readonly dataSource: DataSource,
+    readonly dataSource: DataSource,
   ) {}
 
   static async open(server: DatabaseServer, name: string): Promise<WorldDatabase> {
@@ -55,15 +55,19 @@ export class WorldDatabase {
     return new Set(rows.map(({ pid }) => pid));
   }
 
-  /** Ends the connections of one daemon, and waits until they are gone and it knows. */
-  async cut(applicationName: string): Promise<void> {
-    const left = (): Promise<unknown[]> =>
-      queryRows(
+  /** Ends the connections of one daemon, and waits until they are gone and it knows; how many there were. */
+  async cut(applicationName: string): Promise<number> {
+    const left = async (): Promise<number> => {
+      const rows = await queryRows(
         this.manager,
         sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ${applicationName}`,
       );
-    while ((await left()).length > 0) await sleep(1);
+      return rows.length;
+    };
+    const count = await left();
+    while ((await left()) > 0) await sleep(1);
     await sleep(1);
+    return count;
   }
 
   async restart(how: 'restart' | 'crash'): Promise<void> {

@@ -180,6 +180,7 @@ const judge = async (scene: Scene, inputs: readonly Input[]) => {
     submissions: await cluster.submissions(),
     maybeSubmittedTwice: ledger.maybeSubmittedTwice,
     expectedPaths: [PRODUCT],
+    outdated: new Set<number>(),
   };
   const violations = await checkLabBooks(database.manager, witnesses, { inputs, cluster, log: ledger.lines });
   ledger.note(`${witnesses.executions.size} executions, ${witnesses.submissions.size} attempts submitted`);
