@@ -4,6 +4,7 @@ import { clearStagedRows } from './result-tables/clear-staged-rows.sql.js';
 import { insertOutcomes } from './result-tables/insert-outcomes.sql.js';
 import { listUnbalancedRuns } from './result-tables/list-unbalanced-runs.sql.js';
 import { settleRows } from './result-tables/settle-rows.sql.js';
+import { offerRows } from '../result-tables/offer-rows.js';
 import { judgeRuns } from '../quality/judge-runs.js';
 import { stagePublications } from './publication/stage-publications.sql.js';
 import { completeRuns } from './complete-runs.sql.js';
@@ -61,5 +62,6 @@ async function takeRows(manager: EntityManager, results: readonly RunResult[]): 
   if (unbalanced.length > 0) throw new Error(`runs ${unbalanced.join(', ')}: not every item has one outcome`);
   await settleItemFailures(manager, runIds);
   await settleRows(manager, runIds);
+  await offerRows(manager, runIds);
   await clearStagedRows(manager, runIds);
 }
