@@ -90,6 +90,8 @@ export { quarantineRows, type QuarantinedRow } from './queries/result-tables/qua
 export { unstageRows } from './queries/result-tables/unstage-rows.sql.js';
 export * from './queries/result-tables/find-result-table.sql.js';
 export * from './queries/result-tables/read-result-rows.sql.js';
+export { loadOfferedRows, type OfferedRows } from './queries/result-tables/load-offered-rows.sql.js';
+export { readRowsOfRun } from './queries/result-tables/read-rows-of-run.sql.js';
 export { insertOutcomes } from './queries/result-tables/insert-outcomes.sql.js';
 export { settleRows } from './queries/result-tables/settle-rows.sql.js';
 export { findQuality, type GivenVerdict, type RunQuality } from './queries/quality/find-quality.sql.js';

@@ -29,7 +29,7 @@ export function addProductsCommand(program: Command, run: Runner): void {
     .option('--step <name>', 'only of this step')
     .option(
       '--type <type>',
-      'only of this type: SCIENCE, QA_METRIC, PLOT, STATISTICS, LOG, INTERMEDIATE, OTHER',
+      'only of this type: SCIENCE, QA_METRIC, PLOT, STATISTICS, LOG, INTERMEDIATE, TABLE, OTHER',
     )
     .option('--dims <name=value>', 'only with this dimension (repeatable)', collectDims)
     .option('--stale', 'those that are not what would be made today, superseded ones too, and why')

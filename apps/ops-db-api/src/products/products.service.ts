@@ -19,6 +19,7 @@ import { notFound } from '../http/not-found.js';
 import type { QueryWithDims } from '../paging/dims-query.js';
 import { Listing, listingById } from '../paging/listing.js';
 import type { ProductsQueryDto } from './dto/products.dto.js';
+import { openRows } from './open-rows.js';
 import { ProductResponse } from './product.response.js';
 
 @Injectable()
@@ -56,7 +57,7 @@ export class ProductsService {
   }
 
   /**
-   * The bytes of a product, from the first copy that is there with the size it was registered with.
+   * The bytes of a product, from the first copy that is there with the size it was registered with; those of rows, from the rows.
    *
    * @throws DomainError `product.bytes_missing`, `file.outside_location`
    */
@@ -69,6 +70,9 @@ export class ProductsService {
       if (file !== null && file.size === product.sizeBytes) return file;
       await file?.handle.close();
     }
+    const rows = product.type === 'TABLE' ? await openRows(this.dataSource, product) : null;
+    if (rows !== null && rows.size === product.sizeBytes) return rows;
+    await rows?.handle.close();
     throw new DomainError({
       kind: 'not_found',
       code: 'product.bytes_missing',

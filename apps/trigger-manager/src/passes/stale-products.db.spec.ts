@@ -109,6 +109,34 @@ describe('products that are not what would be made today', () => {
     ]);
   });
 
+  it('are those, too, whose calibration is: down through what was made with it', async () => {
+    const from = { pipeline: 'main', step: 'reduce', types: ['INTERMEDIATE'] };
+    const steps = [
+      { name: 'reduce', group_by: ['night'] },
+      {
+        name: 'apply',
+        group_by: ['night'],
+        associations: [{ name: 'flat', from, policy: 'nearest', same: ['night'] }],
+      },
+      { name: 'stack', depends_on: ['apply'], group_by: ['night'] },
+    ];
+    await world.define(steps, { trigger: 'CONTINUOUS' });
+    await world.ingest([1, 2].map((night) => science(`n${night}`, night, night * 24)));
+    await world.process('reduce', 'apply', 'stack');
+    await world.define(steps, { trigger: 'MANUAL' });
+    await world.evaluate();
+    expect(await stale()).toEqual([]);
+
+    const [first] = await world.subGroups('reduce');
+    await ada.force({ selection: { night: Number(first?.dims['night']) }, steps: ['reduce'] });
+    await world.evaluate();
+    expect(await stale()).toEqual([
+      ['stack 1', 'made_from_stale'],
+      ['apply 1', 'made_from_stale'],
+      ['reduce 1', 'forced'],
+    ]);
+  });
+
   it('come page by page, each once, and only those that are asked for', async () => {
     await twoNights();
     await define({ versions: ['1.0.0', '2.0.0'] });

@@ -152,6 +152,7 @@ export class SubmitRunsPass implements Pass {
     const outcomes = await mapConcurrently(runs, limits.runsStagedAtOnce, (run) =>
       stageRun(run, inputs.get(run.inputSetId) ?? [], {
         files: site.files,
+        dataSource: this.options.dataSource,
         inputsAtOnce: limits.inputsStagedAtOnce,
         heartbeatSeconds: limits.heartbeatSeconds,
       }),

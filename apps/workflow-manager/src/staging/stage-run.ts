@@ -18,7 +18,9 @@ import {
 import { mapConcurrently } from '@meridian/daemon';
 import { SiteAway, type SiteFiles } from '@meridian/hpc';
 import type { ClaimedRun, LostCopy, RunInput, StagedAttempt } from '@meridian/ops-db';
+import type { DataSource } from 'typeorm';
 import { placeInput } from './place-input.js';
+import { isRows, placeRows } from './place-rows.js';
 import { planAttempt, type AttemptPlan } from './plan-attempt.js';
 import {
   errorCode,
@@ -60,6 +62,8 @@ export type StagingOutcome =
 export interface StagingOptions {
   /** Of the location where the run is to run. */
   readonly files: SiteFiles;
+  /** Where rows of result tables are that runs take as inputs; null where no input is such. */
+  readonly dataSource: DataSource | null;
   /** How many inputs of one run are looked at at a time. */
   readonly inputsAtOnce: number;
   readonly heartbeatSeconds: number;
@@ -163,7 +167,9 @@ async function write(plan: AttemptPlan, options: StagingOptions): Promise<void> 
   try {
     await files.makeDirectories(plan.makeDirectories);
     const linked = await mapConcurrently(plan.inputs, options.inputsAtOnce, ({ input, target }) =>
-      placeInput({ input, target, staging: run.staging, files }),
+      isRows(input) && options.dataSource !== null
+        ? placeRows(options.dataSource, { input, target, files })
+        : placeInput({ input, target, staging: run.staging, files }),
     );
     await files.writeAtomically(join(directories.attempt, ATTEMPT_FILES.manifest), plan.manifest, 0o644);
     await files.writeAtomically(

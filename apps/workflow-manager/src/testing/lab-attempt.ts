@@ -35,6 +35,7 @@ export interface LabAttempt {
 /** Stages a run, and starts its job script as the jobs' user, with the environment that a scheduler gives. */
 export async function startInLab(run: ClaimedRun, inputs: readonly RunInput[] = []): Promise<LabAttempt> {
   const outcome = await stageRun(run, inputs, {
+    dataSource: null,
     files: mountedFiles,
     inputsAtOnce: 4,
     heartbeatSeconds: 5,

@@ -86,6 +86,7 @@ describe('parseDefinitions', () => {
             },
             retry: { max_attempts: 3, backoff_seconds: 10, classes: {} },
             outputs: { required: [], metrics: [], rules: [] },
+            ...{ quality: [], publication: null, retention: null },
             max_active_runs: null,
             pool: null,
           },
@@ -182,7 +183,7 @@ describe('parseDefinitions', () => {
       'an unknown product type',
       inStep({ inputs: { types: ['PICTURE'] } }),
       [
-        'definition.value /pipelines/0/steps/0/inputs/types/0: must be one of SCIENCE, QA_METRIC, PLOT, STATISTICS, LOG, INTERMEDIATE, OTHER',
+        'definition.value /pipelines/0/steps/0/inputs/types/0: must be one of SCIENCE, QA_METRIC, PLOT, STATISTICS, LOG, INTERMEDIATE, TABLE, OTHER',
       ],
     ],
     [

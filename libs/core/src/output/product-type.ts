@@ -6,6 +6,8 @@ export const PRODUCT_TYPES = [
   'STATISTICS',
   'LOG',
   'INTERMEDIATE',
+  /** Rows of a result table that later steps take as an input. */
+  'TABLE',
   'OTHER',
 ] as const;
 export type ProductType = (typeof PRODUCT_TYPES)[number];

@@ -56,6 +56,7 @@ describe('buildRecipe', () => {
       { tables: [TABLE] },
       [],
     ],
+    ['rows that are an input', { tables: [{ ...TABLE, as_input: true }] }, { tables: [TABLE] }, []],
     ['another parameter', { parameters: { aperture: 5 } }, {}, CONFIG],
     ['another group_by', { groupBy: [] }, {}, CONFIG],
     ['an association', { associations: [{ name: 'dark', policy: 'nearest' }] }, {}, CONFIG],

@@ -31,6 +31,18 @@ describe('the tables of a software version', () => {
     });
   });
 
+  it('may be inputs of later steps, which is written down only where it is so', () => {
+    const [offered, other] = parse([
+      { ...sources, as_input: true },
+      { ...sources, name: 'others', as_input: false },
+    ]).parsed;
+    expect([offered?.as_input, other === undefined ? [] : Object.keys(other)]).toEqual([
+      true,
+      ['name', 'description', 'rows_of', 'key', 'columns'],
+    ]);
+    expect(parse([{ ...sources, as_input: 'yes' }]).problems).toHaveLength(1);
+  });
+
   it.each<[string, Json, string]>([
     [
       'a column that is Meridian’s own',

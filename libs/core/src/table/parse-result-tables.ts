@@ -8,7 +8,7 @@ import {
   type ResultTable,
 } from './result-table.js';
 
-const TABLE_KEYS = ['name', 'description', 'rows_of', 'key', 'columns'] as const;
+const TABLE_KEYS = ['name', 'description', 'rows_of', 'key', 'columns', 'as_input'] as const;
 const COLUMN_KEYS = ['name', 'type', 'unit', 'description', 'section', 'nullable', 'bits'] as const;
 const BIT_KEYS = ['bit', 'name', 'description'] as const;
 
@@ -45,6 +45,7 @@ function parseTable(reader: DocumentReader): ResultTable {
     rows_of: reader.choice('rows_of', TABLE_SUBJECTS, 'item'),
     key: reader.textList('key'),
     columns,
+    ...(reader.boolean('as_input', false) ? ({ as_input: true } as const) : {}),
   };
   for (const [index, name] of table.key.entries()) {
     const column = columns.find((one) => one.name === name);

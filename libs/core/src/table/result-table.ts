@@ -45,6 +45,8 @@ export interface ResultTable {
   /** Columns that tell the rows of one subject apart; none when each has one row. */
   readonly key: readonly string[];
   readonly columns: readonly ResultColumn[];
+  /** Later steps may take the rows of each run as an input. No part of the recipe: the rows are the same. */
+  readonly as_input?: true;
 }
 
 /** Names that are Meridian's own in every result table. */

@@ -5,6 +5,10 @@ const UP = `
 CREATE INDEX sub_group_with_stale_result ON sub_group (last_completed_run_id DESC) WHERE last_completed_run_id IS NOT NULL AND state <> 'current';
 CREATE INDEX superseded_product ON data_product (run_id DESC, item_id DESC) WHERE superseded_at IS NOT NULL;
 
+-- Rows of a run that later steps take as an input: a product whose bytes are made from the rows when they are wanted.
+ALTER TABLE data_product DROP CONSTRAINT data_product_type_is_known, ADD CONSTRAINT data_product_type_is_known
+  CHECK (type IN ('SCIENCE', 'QA_METRIC', 'PLOT', 'STATISTICS', 'LOG', 'INTERMEDIATE', 'TABLE', 'OTHER'));
+
 -- Sub-groups whose newest work failed, each with the failure that nothing has healed since. A run that is tried again is none until it ends.
 CREATE TABLE open_failure (
   sub_group_id bigint PRIMARY KEY REFERENCES sub_group ON DELETE CASCADE,
@@ -58,6 +62,8 @@ const DOWN = `
 DROP TRIGGER ended_run_opens_and_heals_failures ON run;
 DROP FUNCTION open_and_heal_failures();
 DROP TABLE open_item_failure, open_failure;
+ALTER TABLE data_product DROP CONSTRAINT data_product_type_is_known, ADD CONSTRAINT data_product_type_is_known
+  CHECK (type IN ('SCIENCE', 'QA_METRIC', 'PLOT', 'STATISTICS', 'LOG', 'INTERMEDIATE', 'OTHER')) NOT VALID;
 DROP INDEX superseded_product, sub_group_with_stale_result;
 `;
 

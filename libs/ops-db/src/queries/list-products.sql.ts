@@ -76,7 +76,7 @@ export const PRODUCT_COLUMNS =
       p.path, p.description, item.dims, p.metrics, item.size_bytes AS "sizeBytes", item.content_hash AS sha256,
       item.registered_at AS "registeredAt", p.superseded_at AS "supersededAt", p.superseded_by_run_id AS "supersededByRunId", ${effectiveVerdict('p.run_id').text} AS verdict,
       EXISTS (SELECT FROM tainted_product reached WHERE reached.item_id = p.item_id) AS "isTainted",
-      (SELECT CASE WHEN bool_or(copy.status IN ('PRESENT', 'STAGED')) THEN 'present' WHEN bool_or(copy.status LIKE 'DELET%') THEN 'purged' ELSE 'missing' END
+      (SELECT CASE WHEN p.type = 'TABLE' OR bool_or(copy.status IN ('PRESENT', 'STAGED')) THEN 'present' WHEN bool_or(copy.status LIKE 'DELET%') THEN 'purged' ELSE 'missing' END
        FROM physical_copy copy WHERE copy.item_id = item.id) AS bytes,
       (SELECT state FROM product_preview WHERE product_preview.item_id = p.item_id) AS preview`);
 export const PRODUCT_TABLES = rawSql(`data_product p

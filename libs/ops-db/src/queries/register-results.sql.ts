@@ -5,6 +5,7 @@ import { countStagedRows } from './result-tables/count-staged-rows.sql.js';
 import { insertOutcomes } from './result-tables/insert-outcomes.sql.js';
 import { listUnbalancedRuns } from './result-tables/list-unbalanced-runs.sql.js';
 import { settleRows } from './result-tables/settle-rows.sql.js';
+import { offerRows } from '../result-tables/offer-rows.js';
 import { judgeRuns } from '../quality/judge-runs.js';
 import { stagePublications } from './publication/stage-publications.sql.js';
 import { notePreviews } from './previews/note-previews.sql.js';
@@ -85,5 +86,6 @@ async function takeRows(
   if (unbalanced.length > 0) throw new Error(`runs ${unbalanced.join(', ')}: not every item has one outcome`);
   await settleItemFailures(manager, runIds);
   await settleRows(manager, runIds);
+  await offerRows(manager, runIds);
   for (const { runId, attempt } of filled) await clearStagedRows(manager, { runId, attempt, leaseOwner });
 }

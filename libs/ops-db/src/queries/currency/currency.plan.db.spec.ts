@@ -126,4 +126,20 @@ describe('what is stale or failed, by the plans of the lists', () => {
     expect(rows).toHaveLength(count);
     expect(Math.max(...read.map(rowsRead))).toBeLessThan(FEW);
   });
+
+  it('of very many stale ones a page is read, and not all', async () => {
+    await queryRows(
+      db,
+      sql`UPDATE sub_group SET state = 'stale', causes = '{software}' WHERE last_completed_run_id IS NOT NULL`,
+    );
+    await db.query('ANALYZE sub_group');
+    const page = { ...FILTER, before: null, limit: 20 };
+    const { rows, read } = await explained((manager) => listStaleProducts(manager, page));
+    const last = rows.at(-1);
+    expect([rows.length, Math.max(...read.map(rowsRead)) < FEW]).toEqual([20, true]);
+    const before = { runId: last?.runId ?? 0, id: last?.id ?? 0 };
+    const next = await explained((manager) => listStaleProducts(manager, { ...page, before }));
+    expect(next.rows[0]?.runId).toBe(before.runId - 1);
+    expect(Math.max(...next.read.map(rowsRead))).toBeLessThan(FEW);
+  });
 });

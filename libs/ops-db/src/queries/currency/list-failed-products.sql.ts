@@ -22,7 +22,7 @@ export const listFailedProducts = (manager: EntityManager, query: CurrencyQuery)
     SELECT found.* FROM failing
     CROSS JOIN LATERAL (
       SELECT ${PRODUCT_COLUMNS} FROM ${PRODUCT_TABLES}
-      WHERE p.run_id = failing.run_id AND item.retired_at IS NULL AND ${isBefore('p.run_id', query)} AND ${productsMatch(query)} OFFSET 0
+      WHERE p.run_id = failing.run_id AND item.retired_at IS NULL AND ${isBefore('p.run_id', 'p.item_id', query)} AND ${productsMatch(query)} OFFSET 0
     ) found
     ORDER BY found."runId" DESC, found.id DESC LIMIT ${query.limit}`,
   );

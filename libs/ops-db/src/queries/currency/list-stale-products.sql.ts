@@ -24,10 +24,11 @@ export interface StaleProductRow extends ProductRow {
   readonly staleReasons: readonly StaleReason[];
 }
 
-export const isBefore = (runId: string, { before }: CurrencyQuery): SqlFragment =>
+/** TRUE of what comes after `before`; `runId` and `itemId` are SQL. */
+export const isBefore = (runId: string, itemId: string, { before }: CurrencyQuery): SqlFragment =>
   before === null
     ? sql`TRUE`
-    : sql`${rawSql(runId)} <= ${before.runId} AND (${rawSql(runId)}, p.item_id) < (${before.runId}, ${before.id})`;
+    : sql`${rawSql(runId)} <= ${before.runId} AND (${rawSql(runId)}, ${rawSql(itemId)}) < (${before.runId}, ${before.id})`;
 
 /** What is said of the result of a sub-group that is not current; a run on its way was told why. */
 const REASONS_OF_RESULT = rawSql(`coalesce(
@@ -70,23 +71,31 @@ export const listStaleProducts = (
   manager: EntityManager,
   query: CurrencyQuery,
 ): Promise<StaleProductRow[]> => {
-  const ofRun = (source: string, runId: string) =>
-    rawSql(`${source} JOIN (${PRODUCT_TABLES.text}) ON p.run_id = ${runId}`);
-  const part = (reasons: RawSql, from: RawSql, runId: string, isStale: RawSql): SqlFragment => sql`
-      (SELECT p.item_id, ${rawSql(runId)} AS run_id, ${reasons} AS reasons FROM ${from}
-       WHERE ${isStale} AND item.retired_at IS NULL AND ${isBefore(runId, query)} AND ${productsMatch(query)}
-       ORDER BY ${rawSql(runId)} DESC, p.item_id DESC LIMIT ${query.limit})`;
+  // OFFSET 0: what there is to say of one product is looked up for it, where the planner would join and sort all that are stale.
+  const part = (
+    reasons: RawSql,
+    from: string,
+    runId: string,
+    isOne: string,
+    isStale: RawSql,
+  ): SqlFragment => sql`
+      (SELECT found.item_id, ${rawSql(runId)} AS run_id, ${reasons} AS reasons
+       FROM ${rawSql(from)} CROSS JOIN LATERAL (
+         SELECT p.item_id FROM ${PRODUCT_TABLES} WHERE ${rawSql(isOne)} AND item.retired_at IS NULL AND ${productsMatch(query)} OFFSET 0
+       ) found
+       WHERE ${isStale} AND ${isBefore(runId, 'found.item_id', query)}
+       ORDER BY ${rawSql(runId)} DESC, found.item_id DESC LIMIT ${query.limit})`;
   const result = 'g.last_completed_run_id';
   return queryRows(
     manager,
     sql`
     WITH RECURSIVE ${MADE_FROM_STALE},
     page AS MATERIALIZED (
-      ${part(rawSql(`'{superseded}'::text[]`), PRODUCT_TABLES, 'p.run_id', rawSql('p.superseded_at IS NOT NULL'))}
+      ${part(rawSql(`'{superseded}'::text[]`), 'data_product made', 'made.run_id', 'p.item_id = made.item_id', rawSql('made.superseded_at IS NOT NULL'))}
       UNION ALL
-      ${part(REASONS_OF_RESULT, ofRun('sub_group g', result), result, rawSql(`g.state <> 'current' AND ${result} IS NOT NULL`))}
+      ${part(REASONS_OF_RESULT, 'sub_group g', result, `p.run_id = ${result}`, rawSql(`g.state <> 'current' AND ${result} IS NOT NULL`))}
       UNION ALL
-      ${part(rawSql(`'{made_from_stale}'::text[]`), ofRun('reached', 'reached.run_id'), 'reached.run_id', rawSql('NOT reached.is_itself'))}
+      ${part(rawSql(`'{made_from_stale}'::text[]`), 'reached', 'reached.run_id', 'p.run_id = reached.run_id', rawSql('NOT reached.is_itself'))}
     )
     SELECT ${PRODUCT_COLUMNS}, page.reasons AS "staleReasons"
     FROM page JOIN (${PRODUCT_TABLES}) ON p.item_id = page.item_id
