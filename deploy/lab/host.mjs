@@ -25,6 +25,10 @@ const PACKAGES = [
   'uidmap',
   // Where container images are fetched from in tests.
   'docker-registry',
+  // Other people's readers of what is exported: provenance (PROV-JSON, VOTable, JSON-LD).
+  'python3-prov',
+  'python3-rdflib',
+  'python3-astropy',
 ];
 
 export const APT_OPTIONS = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'APT::Sandbox::User=root'];

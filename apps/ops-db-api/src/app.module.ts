@@ -25,6 +25,7 @@ import { PipelinesModule } from './pipelines/pipelines.module.js';
 import { PlansModule } from './plans/plans.module.js';
 import { PoolsModule } from './pools/pools.module.js';
 import { ProductsModule } from './products/products.module.js';
+import { ProvenanceModule } from './provenance/provenance.module.js';
 import { PublicationsModule } from './publications/publications.module.js';
 import { QualityModule } from './quality/quality.module.js';
 import { ResultTablesModule } from './result-tables/result-tables.module.js';
@@ -65,6 +66,7 @@ const NOUNS: Type[] = [
   PlansModule,
   PoolsModule,
   ProductsModule,
+  ProvenanceModule,
   PublicationsModule,
   QualityModule,
   ResultTablesModule,

@@ -190,6 +190,12 @@ export {
   type LineageClosure,
   type LineageRoots,
 } from './queries/lineage/lineage-closure.sql.js';
+export {
+  loadProvenanceGenerations,
+  loadProvenanceItems,
+  loadProvenanceRuns,
+  loadProvenanceUses,
+} from './queries/lineage/load-provenance.sql.js';
 export { lineageGraph, type GraphEdge, type GraphRequest } from './queries/lineage/lineage-graph.sql.js';
 export { isKnownSubject, listRunsMadeWith } from './queries/lineage/subject-runs.sql.js';
 export {
