@@ -22,6 +22,10 @@ import { addCloseCommand } from './commands/close.command.js';
 import { addTablesCommand } from './commands/tables.command.js';
 import { addQualityCommand } from './commands/quality.command.js';
 import { addPublicationCommands } from './commands/publications.command.js';
+import { addImpactCommand } from './commands/impact.command.js';
+import { addProvenanceCommand } from './commands/provenance.command.js';
+import { addResultsCommand } from './commands/results.command.js';
+import { addTaintCommands } from './commands/taint.command.js';
 import { addPauseCommands } from './commands/pause.command.js';
 import { addDemoCommand } from './demo/demo.command.js';
 import { addDoctorCommand } from './commands/doctor.command.js';
@@ -51,7 +55,11 @@ const COMMANDS = [
   addTablesCommand,
   addQualityCommand,
   addPublicationCommands,
+  addResultsCommand,
   addLineageCommand,
+  addImpactCommand,
+  addProvenanceCommand,
+  addTaintCommands,
   addChangeRunsCommands,
   addPauseCommands,
   addKillCommand,

@@ -1,4 +1,4 @@
-import type { LineageAnswer } from './api-types.js';
+import type { LineageAnswer } from './provenance-types.js';
 import { lineageOf } from './fetch-lineage.js';
 import { lineageDepth, lineageTree } from './lineage-tree.js';
 import { renderTree } from '../terminal/tree.js';

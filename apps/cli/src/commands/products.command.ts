@@ -15,6 +15,9 @@ interface ProductsOptions {
   readonly step?: string;
   readonly type?: string;
   readonly dims?: Dims;
+  readonly grouping?: string;
+  readonly asOf?: string;
+  readonly tainted?: boolean;
   readonly limit: number;
 }
 
@@ -29,6 +32,9 @@ export function addProductsCommand(program: Command, run: Runner): void {
       'only of this type: SCIENCE, QA_METRIC, PLOT, STATISTICS, LOG, INTERMEDIATE, OTHER',
     )
     .option('--dims <name=value>', 'only with this dimension (repeatable)', collectDims)
+    .option('--grouping <name>', 'only of pipelines of this grouping')
+    .option('--as-of <time>', 'those that were current then: ISO 8601 with its zone')
+    .option('--tainted', 'only those that are, or are made of, what was marked bad')
     .option('--limit <n>', 'at most so many', parseLimit, 100)
     .addHelpText('after', examples('products --type SCIENCE', 'products --pipeline m17 --step mosaic --json'))
     .action((options: ProductsOptions, command: Command) =>
@@ -38,15 +44,16 @@ export function addProductsCommand(program: Command, run: Runner): void {
 
 async function products(
   context: CommandContext,
-  { pipeline, step, type, dims, limit }: ProductsOptions,
+  { pipeline, step, type, dims, grouping, asOf, tainted, limit }: ProductsOptions,
 ): Promise<ExitCode> {
-  const found = await context
-    .connect()
-    .list<Product>(
-      '/products',
-      { pipeline, step, type: type?.toUpperCase(), ...dimsQuery(dims ?? {}) },
-      limit,
-    );
+  const found = await context.connect().list<Product>(
+    '/products',
+    {
+      ...{ pipeline, step, type: type?.toUpperCase(), grouping, as_of: asOf, tainted },
+      ...dimsQuery(dims ?? {}),
+    },
+    limit,
+  );
   if (context.json) printJson(context, found);
   else if (found.length === 0) context.terminal.print('There is no such product.');
   else context.terminal.print(productTable(found, context));

@@ -4,7 +4,6 @@ import type { RunStatus } from '@meridian/core';
 import type { ApiClient } from '../api/api-client.js';
 import type {
   Gap,
-  Lineage,
   Location,
   PipelineDetail,
   Product,
@@ -12,6 +11,7 @@ import type {
   Run,
   RunDetail,
 } from '../api/api-types.js';
+import type { Lineage } from '../api/provenance-types.js';
 import { fetchLineage } from '../api/fetch-lineage.js';
 import { lineageDepth } from '../api/lineage-tree.js';
 import type { FailedFile } from '../ingest/ingest-directory.js';

@@ -18,7 +18,7 @@ const references = (value: Json): string[] => {
   if (Array.isArray(value)) return value.flatMap((one) => references(one as Json));
   if (typeof value !== 'object' || value === null) return [];
   const { '@id': id, ...rest } = value as { '@id'?: string };
-  return Object.keys(rest).length === 0 && id !== undefined ? [id] : references(Object.values(rest) as Json);
+  return Object.keys(rest).length === 0 && id !== undefined ? [id] : references(Object.values(rest));
 };
 
 describe('exports of provenance', () => {
