@@ -25,9 +25,11 @@ const PACKAGES = [
   'uidmap',
   // Where container images are fetched from in tests.
   'docker-registry',
-  // Readers of others, for what tables are exported as.
+  // Other people's readers of what is exported: tables (FITS), provenance (PROV-JSON, VOTable, JSON-LD).
   'python3-astropy',
   'fitsverify',
+  'python3-prov',
+  'python3-rdflib',
 ];
 
 export const APT_OPTIONS = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'APT::Sandbox::User=root'];

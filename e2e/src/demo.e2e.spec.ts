@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync, truncateSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { mkdtemp, cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -128,5 +128,50 @@ describe('meridian demo', () => {
 
     expect(sha256Of(target)).toBe(mosaic?.sha256);
     expect(lineage.stdout.match(/raw data/g)).toHaveLength(2 * FRAMES);
+  });
+
+  it('proves where a mosaic comes from: its provenance names every raw frame by checksum', async () => {
+    const mosaic = first.products.find((product) => product.path.endsWith('mosaic.fits'));
+    const frames = readdirSync(join(home.directory, 'pleiades')).filter((name) => name.endsWith('.fits'));
+    expect(frames).toHaveLength(FRAMES);
+    for (const format of ['prov-json', 'ro-crate', 'ivoa']) {
+      const target = join(home.directory, `provenance.${format}`);
+      await home.mustMeridian('provenance', String(mosaic?.id), '--format', format, '-o', target);
+      const text = readFileSync(target, 'utf8');
+      for (const frame of frames) expect(text).toContain(sha256Of(join(home.directory, 'pleiades', frame)));
+      expect(text).toContain(mosaic?.sha256);
+    }
+  });
+
+  it('finds what a bad frame reaches, keeps what was current, and takes the word back', async () => {
+    const { stdout } = await home.mustMeridian(
+      'results',
+      '--as-of',
+      new Date().toISOString(),
+      '--step',
+      'mosaic',
+      '--json',
+    );
+    const [result] = JSON.parse(stdout) as { run_id: number; products: number }[];
+    expect(result?.products).toBeGreaterThan(0);
+    const { up } = JSON.parse(
+      (await home.mustMeridian('lineage', `run:${result?.run_id}`, '--up', '--json')).stdout,
+    ) as {
+      up: { items: { id: number; kind: string }[] };
+    };
+    const frame = String(up.items.find(({ kind }) => kind === 'RAW_DATA_FILE')?.id);
+    const impact = JSON.parse((await home.mustMeridian('impact', frame, '--json')).stdout) as {
+      total: { products: number };
+    };
+    const marked = await home.mustMeridian('taint', frame, '--reason', 'a satellite', '--json');
+    const taint = JSON.parse(marked.stdout) as { id: number; products: number };
+    expect(taint.products).toBe(impact.total.products);
+    const tainted = JSON.parse((await home.mustMeridian('products', '--tainted', '--json')).stdout) as {
+      run_id: number;
+    }[];
+    expect(tainted.map((product) => product.run_id)).toContain(result?.run_id);
+    expect((await home.mustMeridian('reprocess', String(taint.id))).stdout).toContain('would be bad again');
+    await home.mustMeridian('untaint', String(taint.id), '--reason', 'another frame');
+    expect(JSON.parse((await home.mustMeridian('products', '--tainted', '--json')).stdout)).toEqual([]);
   });
 });

@@ -28,6 +28,10 @@ import { addPublicationCommands } from './commands/publications.command.js';
 import { addAuditCommand } from './commands/audit.command.js';
 import { addRematerialiseCommand } from './commands/rematerialise.command.js';
 import { addRetentionCommands } from './commands/retention.command.js';
+import { addImpactCommand } from './commands/impact.command.js';
+import { addProvenanceCommand } from './commands/provenance.command.js';
+import { addResultsCommand } from './commands/results.command.js';
+import { addTaintCommands } from './commands/taint.command.js';
 import { addPauseCommands } from './commands/pause.command.js';
 import { addDemoCommand } from './demo/demo.command.js';
 import { addDoctorCommand } from './commands/doctor.command.js';
@@ -62,7 +66,11 @@ const COMMANDS = [
   addAuditCommand,
   addRematerialiseCommand,
   addRetentionCommands,
+  addResultsCommand,
   addLineageCommand,
+  addImpactCommand,
+  addProvenanceCommand,
+  addTaintCommands,
   addChangeRunsCommands,
   addRetryItemsCommand,
   addPauseCommands,

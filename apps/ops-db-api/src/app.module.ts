@@ -29,6 +29,7 @@ import { PoolsModule } from './pools/pools.module.js';
 import { ProductsModule } from './products/products.module.js';
 import { AuditsModule } from './audits/audits.module.js';
 import { RematerialisationsModule } from './rematerialisations/rematerialisations.module.js';
+import { ProvenanceModule } from './provenance/provenance.module.js';
 import { PublicationsModule } from './publications/publications.module.js';
 import { QualityModule } from './quality/quality.module.js';
 import { ResultTablesModule } from './result-tables/result-tables.module.js';
@@ -72,6 +73,7 @@ const NOUNS: Type[] = [
   PlansModule,
   PoolsModule,
   ProductsModule,
+  ProvenanceModule,
   PublicationsModule,
   AuditsModule,
   RematerialisationsModule,

@@ -134,6 +134,19 @@ export {
 } from './grouping/group-member.js';
 export * from './grouping/grouping-rule.js';
 export { parseGroupingRule } from './grouping/parse-grouping-rule.js';
+export {
+  exportProvenance,
+  PROVENANCE_FORMATS,
+  type ProvenanceExport,
+  type ProvenanceFormat,
+} from './provenance/export-provenance.js';
+export type {
+  ProvenanceDocument,
+  ProvenanceGeneration,
+  ProvenanceItem,
+  ProvenanceRun,
+  ProvenanceUse,
+} from './provenance/provenance-document.js';
 export { parseSubject, subjectText, type Subject, type SubjectKind } from './provenance/subject.js';
 export { deriveDims, tablesOfDeriveRules } from './sky/derived-dims.js';
 export type { DeriveRule } from './sky/derive-rule.js';

@@ -162,6 +162,7 @@ export { listCopies, type CopyRow } from './queries/list-copies.sql.js';
 export * from './queries/lineage-edges.sql.js';
 export { lineageItems, lineageRuns, type LineageItem, type LineageRun } from './queries/lineage-nodes.sql.js';
 export * from './queries/lineage/lineage-closure.sql.js';
+export * from './queries/lineage/load-provenance.sql.js';
 export { lineageGraph, type GraphEdge, type GraphRequest } from './queries/lineage/lineage-graph.sql.js';
 export { isKnownSubject, listRunsMadeWith } from './queries/lineage/subject-runs.sql.js';
 export * from './queries/lineage/measure-impact.sql.js';

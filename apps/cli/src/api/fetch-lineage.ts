@@ -1,18 +1,24 @@
 import type { ApiClient } from './api-client.js';
-import type { Lineage, LineageAnswer, LineageEdge } from './lineage-types.js';
+import type { Lineage, LineageAnswer, LineageEdge } from './provenance-types.js';
 import type { LineageDirection } from './lineage-tree.js';
 
-/** The lineage of an item in one direction, as far as the API shows it in one answer (`truncated` says when there is more). */
+export interface LineageRequest {
+  /** How many runs away; without it, to any depth. */
+  readonly depth?: number | undefined;
+  readonly limit?: number | undefined;
+}
+
+/** The lineage of an item, or of another subject, in one direction, as far as the API shows it in one answer (`truncated` says when there is more). */
 export async function fetchLineage(
   client: ApiClient,
-  itemId: number,
+  of: number | string,
   direction: LineageDirection,
+  { depth, limit = 20_000 }: LineageRequest = {},
 ): Promise<Lineage> {
   return lineageOf(
-    await client.get<LineageAnswer>(`/data-items/${itemId}/lineage`, {
-      direction,
-      depth: 100,
-      limit: 20_000,
+    await client.get<LineageAnswer>('/lineage', {
+      of: typeof of === 'number' ? `item:${of}` : of,
+      ...{ direction, depth, limit },
     }),
   );
 }

@@ -1,6 +1,6 @@
-import type { LineageAnswer } from './lineage-types.js';
+import type { LineageAnswer } from './provenance-types.js';
 import { lineageOf } from './fetch-lineage.js';
-import { lineageDepth, lineageTree } from './lineage-tree.js';
+import { lineageDepth, lineageTree, lineageTreeOfRuns } from './lineage-tree.js';
 import { renderTree } from '../terminal/tree.js';
 
 const product = (id: number, name: string): LineageAnswer['nodes'][number] => ({
@@ -82,6 +82,19 @@ describe('lineage', () => {
       '└─ b.image (item 5, SCIENCE) by extract run 2, tool 1.0.0',
       '   └─ mosaic (item 6, SCIENCE) by mosaic run 3, tool 1.0.0',
     ]);
+  });
+
+  it('begins at runs, too, with what they used, or made', () => {
+    const up = { ...answer, edges: answer.edges.filter((edge) => edge.from !== 'run:3') };
+    expect(renderTree(lineageTreeOfRuns(lineageOf(up), 'run:3', 'up')).slice(0, 3)).toEqual([
+      'run:3',
+      '├─ a.image (item 3, SCIENCE) by extract run 1, tool 1.0.0',
+      '│  └─ a.fits (item 1, raw data)',
+    ]);
+    const down = { ...answer, edges: answer.edges.filter((edge) => !['run:1', 'run:2'].includes(edge.to)) };
+    const lines = renderTree(lineageTreeOfRuns(lineageOf(down), 'software:tool@1.0.0', 'down'));
+    expect(lines[0]).toBe('software:tool@1.0.0');
+    expect(lines.filter((line) => line.startsWith('├─') || line.startsWith('└─'))).toHaveLength(3);
   });
 
   it('draws what is shared with its branches once', () => {

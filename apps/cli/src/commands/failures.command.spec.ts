@@ -38,6 +38,7 @@ describe('what failed and what is stale, for people', () => {
         path: 'a.fits',
       },
       ...{ description: '', dims: {}, size_bytes: 10, sha256: '', stale_reasons: ['software', 'config'] },
+      ...({ preview: null, bytes: 'present' } as const),
     };
     expect(productTable([product], { terminal })).toMatch(/stale by\n.*software, config\s*$/);
     expect(productTable([{ ...product, stale_reasons: null }], { terminal })).not.toContain('stale by');

@@ -18,6 +18,9 @@ interface ProductsOptions {
   readonly stale?: boolean;
   readonly failedOnly?: boolean;
   readonly filter?: string;
+  readonly grouping?: string;
+  readonly asOf?: string;
+  readonly tainted?: boolean;
   readonly limit: number;
 }
 
@@ -35,6 +38,9 @@ export function addProductsCommand(program: Command, run: Runner): void {
     .option('--stale', 'those that are not what would be made today, superseded ones too, and why')
     .option('--failed-only', 'those whose newest work failed, or some items of it, and was not healed since')
     .option('--filter <json>', 'only what a filter as groupings have it selects, over FITS headers too')
+    .option('--grouping <name>', 'only of pipelines of this grouping')
+    .option('--as-of <time>', 'those that were current then: ISO 8601 with its zone')
+    .option('--tainted', 'only those that are, or are made of, what was marked bad')
     .option('--limit <n>', 'at most so many', parseLimit, 100)
     .addHelpText(
       'after',
@@ -47,12 +53,13 @@ export function addProductsCommand(program: Command, run: Runner): void {
 
 async function products(
   context: CommandContext,
-  { pipeline, step, type, dims, filter, stale, failedOnly, limit }: ProductsOptions,
+  { pipeline, step, type, dims, filter, grouping, asOf, tainted, stale, failedOnly, limit }: ProductsOptions,
 ): Promise<ExitCode> {
   const found = await context.connect().list<Product>(
     '/products',
     {
       ...{ pipeline, step, type: type?.toUpperCase(), filter, ...dimsQuery(dims ?? {}) },
+      ...{ grouping, as_of: asOf, tainted },
       ...(stale === true ? { stale } : {}),
       ...(failedOnly === true ? { failed_only: failedOnly } : {}),
     },

@@ -16,6 +16,7 @@ interface PublishOptions {
 
 interface ListOptions {
   readonly state?: string;
+  readonly taint?: string;
   readonly limit: number;
 }
 
@@ -24,6 +25,7 @@ export function addPublicationCommands(program: Command, run: Runner): void {
     .command('publications')
     .description('Products on their way to the public, and those that are there, newest first')
     .option('--state <state>', 'staged, eligible, publishing, published, rejected, failed or withdrawn')
+    .option('--taint <id>', 'only of products that this taint reaches')
     .option('--limit <n>', 'at most so many', parseLimit, 100)
     .addHelpText('after', examples('publications --state rejected'))
     .action((options: ListOptions, command: Command) => run(command, (context) => list(context, options)));
@@ -49,8 +51,8 @@ export function addPublicationCommands(program: Command, run: Runner): void {
     );
 }
 
-async function list(context: CommandContext, { state, limit }: ListOptions): Promise<ExitCode> {
-  const found = await context.connect().list<Publication>('/publications', { state }, limit);
+async function list(context: CommandContext, { state, taint, limit }: ListOptions): Promise<ExitCode> {
+  const found = await context.connect().list<Publication>('/publications', { state, taint }, limit);
   if (context.json) printJson(context, found);
   else if (found.length === 0) context.terminal.print('There is no such publication.');
   else {

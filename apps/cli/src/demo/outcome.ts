@@ -11,9 +11,10 @@ import type {
   Run,
   RunDetail,
 } from '../api/api-types.js';
+import type { Lineage } from '../api/provenance-types.js';
 import { fetchLineage } from '../api/fetch-lineage.js';
 import { lineageDepth } from '../api/lineage-tree.js';
-import type { Lineage } from '../api/lineage-types.js';
+import type { Lineage } from '../api/provenance-types.js';
 import type { FailedFile } from '../ingest/ingest-directory.js';
 import { mosaicMetricsOf } from './demo-summary.js';
 import type { DemoSummary, SummaryProduct } from './demo-summary.js';

@@ -46,7 +46,7 @@ describe('lineage to any depth', () => {
     const items: number[] = [];
     const runs: number[] = [];
     for (let n = 0; n < 6; n += 1) items.push(await aRawFile(api.db.dataSource.manager));
-    for (let n = 0; n < 30; n += 1) {
+    for (let n = 0; n < 16; n += 1) {
       const used = new Set(Array.from({ length: random.whole(1, 4) }, () => random.pick(items)));
       // Some runs fail, and leave nothing.
       const { run, products } = await made([...used], random.whole(0, 3));

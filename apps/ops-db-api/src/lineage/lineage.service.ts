@@ -1,6 +1,5 @@
 import { subjectText, type Subject } from '@meridian/core';
 import {
-  isKnownSubject,
   lineageDown,
   lineageGraph,
   lineageItems,
@@ -11,10 +10,10 @@ import {
 } from '@meridian/ops-db';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { notFound } from '../http/not-found.js';
 import type { LineageQuery } from './dto/lineage.dto.js';
 import { ImpactResponse } from './impact.response.js';
 import { lineageEdges, LineageItemNode, LineageRunNode, type LineageResponse } from './lineage.response.js';
+import { mustBeKnown } from './must-be-known.js';
 import { walkLineage, type LineageStart, type LineageWalk } from './walk-lineage.js';
 
 @Injectable()
@@ -50,20 +49,6 @@ export class LineageService {
       await mustBeKnown(manager, subject);
       return ImpactResponse.from(subjectText(subject), await measureImpact(manager, subject, limit));
     });
-  }
-}
-
-async function mustBeKnown(manager: EntityManager, subject: Subject): Promise<void> {
-  if (await isKnownSubject(manager, subject)) return;
-  switch (subject.kind) {
-    case 'item':
-      throw notFound('data_item', subject.itemId);
-    case 'run':
-      throw notFound('run', subject.runId);
-    case 'software':
-      throw notFound('software_version', `${subject.name}@${subject.version}`);
-    case 'host':
-      throw notFound('host', subject.host);
   }
 }
 

@@ -193,9 +193,9 @@ describe('taints over HTTP', () => {
 
   it('are refused for what is not there, is marked already, or was not understood', async () => {
     const raw = await aRawFile(db);
-    expect((await mark('item:99999999')).body.code).toBe('subject.unknown');
-    expect((await mark('software:buggy@9.9.9')).body.code).toBe('subject.unknown');
-    expect((await mark('host:nowhere')).body.code).toBe('subject.unknown');
+    expect((await mark('item:99999999')).body.code).toBe('data_item.not_found');
+    expect((await mark('software:buggy@9.9.9')).body.code).toBe('software_version.not_found');
+    expect((await mark('host:nowhere')).body.code).toBe('host.not_found');
     expect((await mark('run:1')).body.code).toBe('subject.invalid');
     expect((await mark(`item:${raw}`, { since: '2026-05-02T00:00:00Z' })).body.code).toBe(
       'taint.only_hosts_for_a_time',

@@ -2,7 +2,6 @@ import { DomainError, parseSubject } from '@meridian/core';
 import {
   findTaint,
   forceTainted,
-  isKnownSubject,
   liftTaint,
   listSoftwareVersions,
   listTaints,
@@ -14,7 +13,8 @@ import {
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Change } from '../http/change.js';
-import { notFound, unknownReference } from '../http/not-found.js';
+import { notFound } from '../http/not-found.js';
+import { mustBeKnown } from '../lineage/must-be-known.js';
 import { listingById, type Listing } from '../paging/listing.js';
 import type { MarkTaintDto, TaintsQueryDto } from './dto/taints.dto.js';
 import { ReprocessingResponse, TaintResponse } from './taint.response.js';
@@ -94,7 +94,7 @@ async function targetOf(
 ): Promise<TaintTarget> {
   const subject = parseSubject(of, ['item', 'software', 'host']);
   if (subject.kind !== 'host' && (since !== null || until !== null)) throw onlyHosts(of);
-  if (!(await isKnownSubject(manager, subject))) throw unknownReference('subject', of, '/of');
+  await mustBeKnown(manager, subject);
   switch (subject.kind) {
     case 'item':
       return { kind: 'item', itemId: subject.itemId };
@@ -102,7 +102,7 @@ async function targetOf(
       return { kind: 'host', host: subject.host, since, until };
     case 'software': {
       const [version] = await listSoftwareVersions(manager, subject.name, subject.version);
-      if (version === undefined) throw unknownReference('subject', of, '/of');
+      if (version === undefined) throw notFound('software', subject.name);
       return { kind: 'software', softwareVersionId: version.id };
     }
     case 'run':

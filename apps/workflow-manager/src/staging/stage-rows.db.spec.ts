@@ -44,7 +44,7 @@ describe('staging rows of a result table', () => {
       ...{ tableId: table?.id ?? 0, line: items.length - index, itemId },
       cells: ['K', fluxes[index] ?? null, AT, '9007199254740993'],
     }));
-    await stageRows(shop.db, { runId: run.runId, attempt: 1, rows });
+    await stageRows(shop.db, { runId: run.runId, attempt: 1, leaseOwner: 'collector', rows });
     const said = {
       reason: '',
       failureClass: '',
@@ -56,6 +56,7 @@ describe('staging rows of a result table', () => {
     const result = {
       ...{ runId: run.runId, attempt: 1, products: [], metrics: [], warnings: [] },
       outcomes: items.map((itemId) => ({ ...said, itemId })),
+      stagedRows: rows.length,
       facts: { runId: run.runId, attempt: 1, exitCode: 0, ...unknown },
     };
     await registerResults(shop.db, { actor: 'test', leaseOwner: 'collector', results: [result] });

@@ -111,8 +111,8 @@ BEGIN
 END $$;
 
 -- A product is born with its place in the lineage, and with the taints of what it is made of. Records that are restored may come in any order:
--- what was made of it may be there before it.
-CREATE FUNCTION product_gets_lineage() RETURNS trigger LANGUAGE plpgsql AS $$
+-- what was made of it may be there before it. New rows are few beside what they are looked up in, which the planner cannot know of them.
+CREATE FUNCTION product_gets_lineage() RETURNS trigger LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
   INSERT INTO run_source (run_id, source_run_id)
   SELECT born.run_id, source.run_id FROM (SELECT DISTINCT run_id FROM new_rows) born JOIN run ON run.id = born.run_id
