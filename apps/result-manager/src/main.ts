@@ -6,11 +6,15 @@ import { CollectResultsPass } from './passes/collect-results.pass.js';
 import { MakePreviewsPass } from './passes/make-previews.pass.js';
 import { ObserveJobsPass } from './passes/observe-jobs.pass.js';
 import { PublishProductsPass } from './passes/publish-products.pass.js';
+import { ReadProgressPass } from './passes/read-progress.pass.js';
 import { WithdrawProductsPass } from './passes/withdraw-products.pass.js';
 import { RESULT_MANAGER_SETTINGS } from './result-manager.config.js';
 
 /** Even the shortest job takes its scheduler so long; looking sooner would only put off the look that finds it ended. */
 const FIRST_LOOK_MS = 500;
+
+/** Programs say how far they are for people, who look now and then. */
+const LOOK_AT_PROGRESS_SECONDS = 10;
 
 /** After the first copy of a product that did not succeed; doubled with each. */
 const PUBLISH_AGAIN_SECONDS = 30;
@@ -53,6 +57,7 @@ async function main(): Promise<void> {
     new CollectResultsPass({ ...common, rules: settings, leaseSeconds, batchSize }),
     new PublishProductsPass({ ...common, leaseSeconds, batchSize, retrySeconds: PUBLISH_AGAIN_SECONDS }),
     new WithdrawProductsPass({ dataSource, logger, batchSize }),
+    new ReadProgressPass({ ...common, everySeconds: LOOK_AT_PROGRESS_SECONDS }),
     // Last: nobody waits for a picture.
     new MakePreviewsPass({ ...common, leaseSeconds }),
   ];
