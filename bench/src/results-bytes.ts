@@ -42,7 +42,7 @@ function fitsHeader(keywords: number): string {
     ),
   ] as const;
   const text = cards.flatMap(([keyword, value]) =>
-    formatCards({ keyword: String(keyword), value: value as string | number | boolean, comment: '' }),
+    formatCards({ keyword: String(keyword), value, comment: '' }),
   );
   const header = `${text.join('')}${'END'.padEnd(80)}`;
   return header.padEnd(Math.ceil(header.length / 2880) * 2880);
