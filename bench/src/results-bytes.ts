@@ -28,6 +28,8 @@ const PRODUCTS_PER_RUN = 3;
 const RUNS_PER_ROUND = 500;
 /** As many raw files as in so many rounds tell what one takes. */
 const RAW_ROUNDS = 4;
+/** From then on each is like the one before. */
+const MAX_ROUNDS = 12;
 const GOAL = 6000;
 const IDLE_MS = 10;
 
@@ -69,7 +71,7 @@ export async function resultsBytes(
   { log }: Pick<BenchmarkContext, 'log'>,
   { products }: BytesOptions,
 ): Promise<Figures> {
-  const rounds = Math.max(2, Math.ceil(products / PRODUCTS_PER_RUN / RUNS_PER_ROUND));
+  const rounds = Math.min(Math.max(2, Math.ceil(products / PRODUCTS_PER_RUN / RUNS_PER_ROUND)), MAX_ROUNDS);
   const figures: Record<string, Figure> = {};
   for (const shape of SHAPES) {
     const { bytes, tables } = await bytesOf(shape.products, rounds, log);
