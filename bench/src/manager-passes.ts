@@ -8,9 +8,9 @@ import { succeedAtOnce } from './succeed-at-once.js';
 const BATCH = 250;
 
 /** The passes of both managers, as their daemons build them, over a site whose jobs are done as soon as they are accepted. */
-export function managerPasses(dataSource: DataSource) {
+export function managerPasses(dataSource: DataSource, run = succeedAtOnce) {
   const logger = pino({ level: 'warn' });
-  const backend = new FakeBackend(new FakeSite({ run: succeedAtOnce }));
+  const backend = new FakeBackend(new FakeSite({ run }));
   const now = () => new Date();
   const filesOf = () => mountedFiles;
   const sites = new Sites({ dataSource, backendOf: () => backend, filesOf, now, logger, holdSeconds: 1 });

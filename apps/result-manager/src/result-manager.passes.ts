@@ -8,11 +8,15 @@ import { MakePreviewsPass } from './passes/make-previews.pass.js';
 import { ObserveJobsPass, type ObserveJobsOptions } from './passes/observe-jobs.pass.js';
 import { PublishProductsPass } from './passes/publish-products.pass.js';
 import { PurgeLocationsPass, type PurgeLocationsOptions } from './passes/purge-locations.pass.js';
+import { ReadProgressPass } from './passes/read-progress.pass.js';
 import { WithdrawProductsPass } from './passes/withdraw-products.pass.js';
 import type { RESULT_MANAGER_SETTINGS } from './result-manager.config.js';
 
 /** Even the shortest job takes its scheduler so long; looking sooner would only put off the look that finds it ended. */
 const FIRST_LOOK_MS = 500;
+
+/** Programs say how far they are for people, who look now and then. */
+const LOOK_AT_PROGRESS_SECONDS = 10;
 
 /** After the first copy of a product that did not succeed; doubled with each. */
 const PUBLISH_AGAIN_SECONDS = 30;
@@ -69,6 +73,7 @@ export function resultManagerPasses(options: ResultManagerOptions): Pass[] {
       everyDays: settings.auditEveryDays,
       now,
     }),
+    new ReadProgressPass({ ...common, everySeconds: LOOK_AT_PROGRESS_SECONDS }),
     // Last: nobody waits for a picture.
     new MakePreviewsPass({ ...common, leaseSeconds }),
   ];

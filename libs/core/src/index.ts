@@ -70,6 +70,7 @@ export * from './output/products-file.js';
 export * from './output/classify-outputs.js';
 export * from './output/promises.js';
 export * from './output/read-outputs.js';
+export * from './output/progress-file.js';
 export * from './definition/known-names.js';
 export * from './definition/plan-definitions.js';
 export * from './definition/plan-step.js';

@@ -240,3 +240,6 @@ export * from './queries/previews/find-preview.sql.js';
 export { retryItems, type ItemsToRetry, type RetriedItems } from './gap/retry-items.js';
 export { findItemStep, type ItemStep } from './queries/item-gaps/find-item-step.sql.js';
 export { listItemGaps, type ItemGap, type ItemGapsQuery } from './queries/item-gaps/list-item-gaps.sql.js';
+export { claimProgressLooks, type ProgressLook } from './queries/progress/claim-progress-looks.sql.js';
+export { recordProgress, type SeenProgress } from './queries/progress/record-progress.sql.js';
+export { forgetSilentProgress } from './queries/progress/forget-silent-progress.sql.js';

@@ -57,6 +57,14 @@ export interface Gap {
   readonly last_run: { readonly id: number; readonly status: RunStatus } | null;
 }
 
+/** What a running program said last of itself. */
+export interface SaidProgress {
+  readonly fraction: number | null;
+  readonly message: string;
+  readonly items_done: number | null;
+  readonly items_total: number | null;
+}
+
 export interface Run {
   readonly id: number;
   readonly pipeline: string;
@@ -72,6 +80,7 @@ export interface Run {
   readonly created_at: string;
   readonly changed_at: string;
   readonly finished_at: string | null;
+  readonly progress: SaidProgress | null;
 }
 
 export interface StepRuns {

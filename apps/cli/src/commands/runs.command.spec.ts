@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { quietTerminal, type Terminal } from '../terminal/terminal.js';
-import { runCountTable } from './runs.command.js';
+import { progressInWords, runCountTable } from './runs.command.js';
 
 const nowhere = (): void => undefined;
 const terminal: Terminal = quietTerminal({
@@ -32,5 +32,18 @@ describe('runCountTable', () => {
         ['all', '3', '41', '2', '46'],
       ]),
     );
+  });
+});
+
+describe('the progress of a run, in a list', () => {
+  it.each([
+    [
+      { fraction: 0.409, message: 'fitting', items_done: 40, items_total: 100 },
+      '████······ 40 %  40/100  fitting',
+    ],
+    [{ fraction: null, message: 'reading', items_done: 7, items_total: null }, '7  reading'],
+    [{ fraction: 1, message: '', items_done: null, items_total: null }, '██████████ 100 %'],
+  ])('%j', (said, expected) => {
+    expect(progressInWords(said)).toBe(expected);
   });
 });

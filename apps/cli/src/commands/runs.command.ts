@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { RUN_STATUSES, type Dims } from '@meridian/core';
-import type { Run, StepRuns } from '../api/api-types.js';
+import type { Run, SaidProgress, StepRuns } from '../api/api-types.js';
 import { CliError, EXIT_CODES } from '../cli-error.js';
 import type { ExitCode } from '../cli-error.js';
 import { examples, printJson } from '../command-context.js';
@@ -112,9 +112,7 @@ export function runTable(
     formatDims(run.dims),
     paintState(run.status, terminal.colors),
     String(run.attempt),
-    run.status === 'FAILED'
-      ? `${run.failure_class ?? ''}: ${run.failure_reason ?? ''}`
-      : (run.waiting_reason ?? run.causes.join(', ')),
+    whyOf(run),
     formatAgo(run.created_at, now),
   ]);
   return renderTable(
@@ -125,4 +123,24 @@ export function runTable(
     },
     terminal.colors,
   );
+}
+
+function whyOf(run: Run): string {
+  if (run.status === 'FAILED') return `${run.failure_class ?? ''}: ${run.failure_reason ?? ''}`;
+  if (run.status === 'RUNNING' && run.progress !== null) return progressInWords(run.progress);
+  return run.waiting_reason ?? run.causes.join(', ');
+}
+
+const BAR = 10;
+
+/** A bar, as far as it goes, and what the program said. */
+export function progressInWords({ fraction, message, items_done, items_total }: SaidProgress): string {
+  const filled = Math.floor(BAR * (fraction ?? 0));
+  const bar =
+    fraction === null
+      ? []
+      : [`${'█'.repeat(filled)}${'·'.repeat(BAR - filled)} ${Math.floor(fraction * 100)} %`];
+  const items =
+    items_done === null ? [] : [items_total === null ? `${items_done}` : `${items_done}/${items_total}`];
+  return [...bar, ...items, ...(message === '' ? [] : [message])].join('  ');
 }

@@ -11,7 +11,6 @@ import type {
   Run,
   RunDetail,
 } from '../api/api-types.js';
-import type { Lineage } from '../api/provenance-types.js';
 import { fetchLineage } from '../api/fetch-lineage.js';
 import { lineageDepth } from '../api/lineage-tree.js';
 import type { Lineage } from '../api/provenance-types.js';

@@ -1,8 +1,8 @@
+import { DomainError } from '@meridian/core';
 import { findItemStep, listItemGaps, retryItems, type ItemGap, type ItemStep } from '@meridian/ops-db';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Change } from '../http/change.js';
-import { notFound } from '../http/not-found.js';
 import { Listing } from '../paging/listing.js';
 import type { ItemGapsQueryDto, RetryItemsDto } from './dto/item-gaps.dto.js';
 import { ItemGapResponse, RetriedItemsResponse } from './item-gap.response.js';
@@ -51,6 +51,11 @@ async function stepOf(
   { pipeline, step }: { pipeline: string; step: string },
 ): Promise<ItemStep> {
   const found = await findItemStep(manager, { pipeline, step });
-  if (found === undefined) throw notFound('step', `${pipeline}/${step}`);
-  return found;
+  if (found !== undefined) return found;
+  throw new DomainError({
+    kind: 'not_found',
+    code: 'step.not_found',
+    message: `There is no step ${JSON.stringify(step)} in a pipeline ${JSON.stringify(pipeline)}.`,
+    action: 'List the pipelines and their steps: GET /api/v1/pipelines.',
+  });
 }

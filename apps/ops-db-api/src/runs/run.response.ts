@@ -65,6 +65,14 @@ export class RunSummaryResponse {
   @ApiProperty({ type: Date, nullable: true })
   finished_at!: Date | null;
 
+  @ApiProperty({
+    ...ANY_OBJECT,
+    nullable: true,
+    description:
+      'What its program said last of its progress: fraction, message, items_done, items_total, said_at; null while it said nothing.',
+  })
+  progress!: object | null;
+
   static from(row: RunSummaryRow): RunSummaryResponse {
     const { id, pipeline, step, location, software, status, causes, dims, priority, attempt } = row;
     return {
@@ -88,6 +96,7 @@ export class RunSummaryResponse {
       created_at: row.createdAt,
       changed_at: row.changedAt,
       finished_at: row.finishedAt,
+      progress: row.progress,
     };
   }
 }

@@ -3,11 +3,16 @@ import { mountedFiles } from '@meridian/hpc';
 import { unreachableFiles } from '@meridian/hpc/testing';
 import { opsDataSource, queryRows } from '@meridian/ops-db';
 import { runHistory, runRow } from '@meridian/ops-db/testing';
+import { fitsImage } from '../testing/fits-bytes.js';
 import { makeMortal, type Death } from '../testing/dying-data-source.js';
 import { Workshop } from '../testing/workshop.js';
 import { CollectResultsPass, type CollectResultsOptions } from './collect-results.pass.js';
 
 const NEVER = new AbortController().signal;
+const IMAGE = fitsImage([
+  [1, 2],
+  [3, 4],
+]);
 
 describe('CollectResultsPass, when things go wrong around it', () => {
   let workshop: Workshop;
@@ -28,6 +33,11 @@ describe('CollectResultsPass, when things go wrong around it', () => {
       ...options,
     });
   const collect = () => collector().run(NEVER);
+  const previewsOf = (runId: number) =>
+    queryRows(
+      workshop.db,
+      sql`SELECT state FROM product_preview JOIN data_product USING (item_id) WHERE run_id = ${runId}`,
+    );
 
   it('completes the others when the database refuses the values of one run', async () => {
     const step = await workshop.aStep();
@@ -105,7 +115,7 @@ describe('CollectResultsPass, when things go wrong around it', () => {
         const good = await workshop.aRun({ step });
         const bad = await workshop.aRun({ step });
         await workshop.leave(good, {
-          files: { 'science/a.fits': 'a', 'plots/b.png': 'b', 'metrics.json': '{"n": 1}' },
+          files: { 'science/a.fits': IMAGE, 'plots/b.png': 'b', 'metrics.json': '{"n": 1}' },
         });
         await workshop.leave(bad, { exitCode: 75 });
         const death: Death = { at, when, seen: 0 };
@@ -124,6 +134,7 @@ describe('CollectResultsPass, when things go wrong around it', () => {
 
         expect(await runHistory(workshop.db, good.runId)).toEqual(['COLLECTING_RESULTS', 'COMPLETED']);
         expect(await workshop.products(good)).toHaveLength(2);
+        expect(await previewsOf(good.runId)).toEqual([{ state: 'wanted' }]);
         expect(await runHistory(workshop.db, bad.runId)).toEqual(['COLLECTING_RESULTS', 'FAILED', 'PENDING']);
         expect(await runRow(workshop.db, bad.runId)).toMatchObject({ failure_count: 1 });
         if (death.seen < at) {

@@ -4,8 +4,9 @@ import path from 'node:path';
 import { sql } from '@meridian/core';
 import { mountedFiles } from '@meridian/hpc';
 import { unreachableFiles } from '@meridian/hpc/testing';
-import { queryRow, queryRows } from '@meridian/ops-db';
+import { opsDataSource, queryRow, queryRows } from '@meridian/ops-db';
 import { runRow } from '@meridian/ops-db/testing';
+import { makeMortal, type Death } from '../testing/dying-data-source.js';
 import { decodeGrayPng } from '../testing/decode-png.js';
 import { fitsImage } from '../testing/fits-bytes.js';
 import { Workshop, type Remains } from '../testing/workshop.js';
@@ -193,6 +194,34 @@ describe('previews', () => {
     expect(await stateOf(runId)).toBe('made');
     expect(await kept()).toEqual(before);
   });
+
+  it.each(['before', 'after'] as const)(
+    'are made when their maker dies %s any of its statements',
+    async (when) => {
+      for (let at = 1; ; at += 1) {
+        const { runId } = await collected({ 'science/a.fits': IMAGE });
+        const death: Death = { at, when, seen: 0 };
+        const dataSource = await opsDataSource({
+          url: workshop.database.url,
+          applicationName: 'mortal',
+        }).initialize();
+        makeMortal(dataSource, death);
+        await maker({ dataSource, actor: 'mortal' })
+          .run(NEVER)
+          .catch(() => 0);
+        await dataSource.destroy();
+
+        await waitIsOver();
+        await maker().run(NEVER);
+
+        expect(await previewsOf(runId)).toMatchObject([{ state: 'made' }]);
+        if (death.seen < at) {
+          expect(at).toBeGreaterThan(2);
+          break;
+        }
+      }
+    },
+  );
 
   it('wait for a site that is away, and are given up after some tries when the disk fails', async () => {
     const { runId, directory } = await collected({ 'science/a.fits': IMAGE });

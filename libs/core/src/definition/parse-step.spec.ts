@@ -35,3 +35,25 @@ describe('a step whose group_by is a preset', () => {
     expect(own?.group_by).toEqual(preset?.group_by);
   });
 });
+
+describe('what a step promises', () => {
+  it('is stored as it was given, its defaults filled in, and reads the same again', () => {
+    const outputs = {
+      required: [{ pattern: 'science/*.fits', min_bytes: 2880, fits: true }, { pattern: 'done' }],
+    };
+    const step = stepOf({ outputs });
+
+    expect(step?.outputs).toEqual({
+      required: [
+        { pattern: 'science/*.fits', min_bytes: 2880, fits: true },
+        { pattern: 'done', min_bytes: 1 },
+      ],
+      metrics: [],
+      rules: [],
+    });
+    expect(stepOf({ outputs: step?.outputs })).toEqual(step);
+    expect(() => stepOf({ outputs: { required: [{ pattern: 'a', fits: 'yes' }] } })).toThrow(
+      'fits is true or false',
+    );
+  });
+});

@@ -186,10 +186,14 @@ function parseOutputs(reader: DocumentReader): JsonObject {
     rules: [],
   };
   const entries = new DocumentReader(reader.anyObject('outputs'), `${reader.path}/outputs`, reader.problems);
-  entries.objects('required', ['pattern', 'min_bytes'], () => null);
+  entries.objects('required', ['pattern', 'min_bytes', 'fits'], () => null);
   entries.objects('rules', ['pattern', 'type'], () => null);
   return {
-    required: promised.required.map(({ pattern, minBytes }) => ({ pattern, min_bytes: minBytes })),
+    required: promised.required.map(({ pattern, minBytes, isFits }) => ({
+      pattern,
+      min_bytes: minBytes,
+      ...(isFits === true ? { fits: true } : {}),
+    })),
     metrics: promised.metrics,
     rules: promised.rules.map(({ pattern, type }) => ({ pattern, type })),
   };

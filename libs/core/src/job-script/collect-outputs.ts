@@ -78,7 +78,7 @@ hash_batch() {
 
 # One line per file, in the order given; when one of a batch cannot be read the lines no longer match, so each is done alone.
 describe() {
-  if facts=$(stat -c '%s %Y' -- "$@") && sums=$(sha256sum -- "$@"); then
+  if facts=$(stat -c '%s %Y' -- "$@") && read_sums "$@"; then
     facts=$facts$newline
     sums=$sums$newline
     for file do
@@ -98,6 +98,33 @@ describe() {
   else
     skip unreadable "$1" >>"$claim/skipped.$slot"
   fi
+}
+
+# The sums of files whose facts are known, a line each. Where there is much to read, openssl uses what the processor has for it, and is three times as
+# fast as a sha256sum that does not; it takes longer to start, and not every version escapes a name of two lines.
+read_sums() {
+  case "$*" in
+    *"$newline"*) ;;
+    *)
+      if is_much && sums=$(OPENSSL_CONF=/dev/null openssl dgst -sha256 -r "$@" 2>/dev/null); then
+        sum=\${sums%% *}
+        case $sum in *[!0-9a-f]*) sum= ;; esac
+        if [ "\${#sum}" -eq 64 ]; then return 0; fi
+      fi
+      ;;
+  esac
+  sums=$(sha256sum -- "$@")
+}
+
+is_much() {
+  bytes=0
+  rest=$facts$newline
+  while [ -n "$rest" ]; do
+    fact=\${rest%%"$newline"*}
+    rest=\${rest#*"$newline"}
+    bytes=$((bytes + \${fact%% *}))
+  done
+  [ "$bytes" -ge 4194304 ]
 }
 
 # In a subshell, because describe loops over the same variables.

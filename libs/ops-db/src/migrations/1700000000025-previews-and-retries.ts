@@ -25,17 +25,28 @@ CREATE TABLE product_preview (
 );
 CREATE INDEX product_preview_to_make ON product_preview (not_before) WHERE state = 'wanted';
 
+-- What a running program said last of its progress, and when somebody looked.
+CREATE TABLE run_progress (
+  run_id bigint PRIMARY KEY REFERENCES run,
+  attempt integer NOT NULL,
+  looked_at timestamptz NOT NULL DEFAULT now(),
+  -- {fraction, message, items_done, items_total, said_at}; NULL while it said nothing.
+  progress jsonb,
+  changed_at timestamptz
+);
+CREATE INDEX run_progress_of_silence ON run_progress (run_id) WHERE progress IS NULL;
+
 -- Shards of items that are tried again: a shard that is run again leaves those items to them.
 CREATE INDEX sub_group_of_retried_items ON sub_group (step_id) WHERE report ? 'retry';
 `;
 
-/** Previews of products, and shards of items that are tried again. */
+/** Previews of products, the progress of running programs, and shards of items that are tried again. */
 export class PreviewsAndRetries1700000000025 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(UP);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP INDEX sub_group_of_retried_items; DROP TABLE product_preview;');
+    await runner.query('DROP INDEX sub_group_of_retried_items; DROP TABLE run_progress, product_preview;');
   }
 }

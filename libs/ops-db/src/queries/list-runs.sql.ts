@@ -3,6 +3,7 @@ import {
   rawSql,
   sql,
   type Dims,
+  type JsonObject,
   type RawSql,
   type RunStatus,
   type SqlFragment,
@@ -33,6 +34,8 @@ export interface RunSummaryRow {
   readonly createdAt: Date;
   readonly changedAt: Date;
   readonly finishedAt: Date | null;
+  /** {fraction, message, items_done, items_total, said_at} of its newest attempt; null while it said nothing. */
+  readonly progress: JsonObject | null;
 }
 
 export interface RunsQuery {
@@ -51,7 +54,8 @@ export const RUN_SUMMARY = rawSql(`r.id, pipeline.name AS pipeline, step.name AS
       s.name AS software, v.version AS "softwareVersion", r.sub_group_id AS "subGroupId", r.status, r.causes, r.dims, r.priority,
       r.attempt, r.failure_count AS "failureCount", r.failure_class AS "failureClass", r.failure_reason AS "failureReason",
       r.waiting_reason AS "waitingReason", r.cancel_requested_at AS "cancelRequestedAt", r.created_at AS "createdAt",
-      r.changed_at AS "changedAt", r.finished_at AS "finishedAt"`);
+      r.changed_at AS "changedAt", r.finished_at AS "finishedAt",
+      (SELECT progress FROM run_progress said WHERE said.run_id = r.id AND said.attempt = r.attempt) AS progress`);
 export const RUN_SUMMARY_TABLES = rawSql(`run r
     JOIN pipeline ON pipeline.id = r.pipeline_id
     JOIN reduction_step step ON step.id = r.step_id
