@@ -24,6 +24,7 @@ import { addQualityCommand } from './commands/quality.command.js';
 import { addPublicationCommands } from './commands/publications.command.js';
 import { addAuditCommand } from './commands/audit.command.js';
 import { addRematerialiseCommand } from './commands/rematerialise.command.js';
+import { addRebuildCommand } from './commands/rebuild.command.js';
 import { addPauseCommands } from './commands/pause.command.js';
 import { addDemoCommand } from './demo/demo.command.js';
 import { addDoctorCommand } from './commands/doctor.command.js';
@@ -55,6 +56,7 @@ const COMMANDS = [
   addPublicationCommands,
   addAuditCommand,
   addRematerialiseCommand,
+  addRebuildCommand,
   addLineageCommand,
   addChangeRunsCommands,
   addPauseCommands,

@@ -6,6 +6,7 @@ import { AuditLocationsPass } from './passes/audit-locations.pass.js';
 import { CollectResultsPass } from './passes/collect-results.pass.js';
 import { ObserveJobsPass, type ObserveJobsOptions } from './passes/observe-jobs.pass.js';
 import { PublishProductsPass } from './passes/publish-products.pass.js';
+import { RebuildLocationsPass } from './passes/rebuild-locations.pass.js';
 import { WithdrawProductsPass } from './passes/withdraw-products.pass.js';
 import { RESULT_MANAGER_SETTINGS } from './result-manager.config.js';
 
@@ -15,7 +16,7 @@ const FIRST_LOOK_MS = 500;
 /** After the first copy of a product that did not succeed; doubled with each. */
 const PUBLISH_AGAIN_SECONDS = 30;
 
-/** Jobs that end meanwhile wait so long for a piece of an audit. */
+/** Jobs that end meanwhile wait so long for a piece of an audit, or of a rebuild. */
 const AUDIT_PIECES = { batchSize: 500, budgetMs: 1_000, retrySeconds: 60 };
 
 async function main(): Promise<void> {
@@ -93,6 +94,12 @@ function passesOf(
       leaseSeconds,
       ...AUDIT_PIECES,
       everyDays: settings.auditEveryDays,
+      now: () => new Date(),
+    }),
+    new RebuildLocationsPass({
+      ...common,
+      leaseSeconds,
+      budgetMs: AUDIT_PIECES.budgetMs,
       now: () => new Date(),
     }),
   ];

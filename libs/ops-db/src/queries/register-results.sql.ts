@@ -17,6 +17,8 @@ export interface RegisterResultsRequest {
   readonly actor: string;
   readonly leaseOwner: string;
   readonly results: readonly RunResult[];
+  /** False for what was complete before: nothing is staged for publication by itself. True when left out. */
+  readonly isNews?: boolean;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface RegisterResultsRequest {
  */
 export async function registerResults(
   manager: EntityManager,
-  { actor, leaseOwner, results: collected }: RegisterResultsRequest,
+  { actor, leaseOwner, results: collected, isNews = true }: RegisterResultsRequest,
 ): Promise<number> {
   if (collected.length === 0) return 0;
   return manager.transaction(async (transaction) => {
@@ -49,7 +51,7 @@ export async function registerResults(
     );
     const runIds = results.map(({ runId }) => runId);
     await judgeRuns(transaction, runIds);
-    await stagePublications(transaction, { runIds, actor });
+    if (isNews) await stagePublications(transaction, { runIds, actor });
     return completeRuns(transaction, { actor, results: mine });
   });
 }
