@@ -74,6 +74,7 @@ const withFirstInput = (change: object): object => {
 it('a manifest says everything about a run, inputs in the order of their ids', () => {
   expect(buildManifest(facts)).toEqual({
     contract_version: 1,
+    provenance: facts.provenance,
     run: { id: 12, attempt: 1, dims: { source: 'm17' } },
     pipeline: 'maps',
     step: 'grid',
