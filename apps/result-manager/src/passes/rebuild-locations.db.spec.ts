@@ -52,9 +52,10 @@ describe('the rebuild of a location', () => {
   });
 
   const productInput = (runId: number, file: string, content: string): ManifestInput => {
-    const { external_id: _, ...input } = rawInput('product');
-    const made = { token: tokenOf(runId), path: file };
-    return { ...input, role: 'upstream', product_type: 'SCIENCE', sha256: sha256(content), made_by: made };
+    return {
+      ...{ id: 901, name: 'a.fits', path: '/in', size_bytes: 4, sha256: sha256(content), dims: {} },
+      ...{ role: 'upstream', product_type: 'SCIENCE', made_by: { token: tokenOf(runId), path: file } },
+    };
   };
 
   /** What an attempt of a database that is lost left on disk. */
