@@ -158,6 +158,7 @@ export { requestRemakes, type RemakeRequest } from './queries/remake/request-rem
 export { listRemakeAccounts } from './queries/remake/list-remake-accounts.sql.js';
 export { startRemakes } from './queries/remake/start-remakes.sql.js';
 export { settleEndedRemakes } from './queries/remake/settle-ended-remakes.sql.js';
+export { wakeWaitersForCopies } from './queries/remake/wake-waiters.sql.js';
 export { recordLostCopies, type LostCopy } from './queries/remake/record-lost-copies.sql.js';
 export {
   findRematerialisation,
