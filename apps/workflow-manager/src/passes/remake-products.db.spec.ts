@@ -103,6 +103,24 @@ describe('a run of which an input is gone', () => {
     expect([await statusOfCopy(itemId), await remakes()]).toEqual(['PRESENT', []]);
   });
 
+  it('and was replaced meanwhile is outdated: it fails, and nothing is made again for it', async () => {
+    const { maker, itemId } = await aProductOnDisk();
+    const needing = await aPendingRun(shop, await aWorkshopStep(shop), { itemIds: [itemId] });
+    await queryRows(
+      shop.db,
+      sql`UPDATE data_product SET superseded_at = now(), superseded_by_run_id = ${maker.runId} WHERE item_id = ${itemId} RETURNING item_id`,
+    );
+    await queryRows(
+      shop.db,
+      sql`UPDATE physical_copy SET status = 'DELETED' WHERE item_id = ${itemId} RETURNING id`,
+    );
+    await (await aManager(shop, { owner: 'manager-1' })).submit.run(new AbortController().signal);
+    const run = await runRow(shop.db, needing.runId);
+    expect([run['status'], run['failure_class']]).toEqual(['FAILED', 'STAGING']);
+    expect(run['failure_reason']).toMatch(/was replaced by a newer one .* the run is outdated/);
+    expect(await remakes()).toEqual([]);
+  });
+
   it('that no recipe makes fails, as it always did', async () => {
     const raw = await anArchivedFile(shop, 'raw.fits');
     const needing = await aPendingRun(shop, await aWorkshopStep(shop), { itemIds: [raw] });

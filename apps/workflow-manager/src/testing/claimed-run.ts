@@ -65,6 +65,7 @@ export const anInput = (
   sha256: 'f'.repeat(64),
   currentSha256: 'f'.repeat(64),
   productType: null,
+  isSuperseded: false,
   externalId: `raw-${itemId}`,
   madeBy: null,
   copies: [{ copyId: itemId, location: 'archive', basePath, path, isLocal: false }],

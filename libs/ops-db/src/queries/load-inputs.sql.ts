@@ -27,6 +27,8 @@ export interface RunInput {
   readonly currentSha256: string;
   /** Null for raw data. */
   readonly productType: string | null;
+  /** A product that a newer run replaced. */
+  readonly isSuperseded: boolean;
   /** Of raw data, whatever database it is registered in; null for a product. */
   readonly externalId: string | null;
   /** The attempt that made it and its path there; null for raw data. */
@@ -50,7 +52,7 @@ export const loadInputs = (
     manager,
     sql`
     SELECT member.input_set_id AS "inputSetId", item.id AS "itemId", member.binding, item.name, item.dims, item.size_bytes AS "sizeBytes",
-           member.content_hash AS sha256, item.content_hash AS "currentSha256", product.type AS "productType",
+           member.content_hash AS sha256, item.content_hash AS "currentSha256", product.type AS "productType", product.superseded_at IS NOT NULL AS "isSuperseded",
            coalesce(raw.external_id, package.external_id) AS "externalId",
            CASE WHEN maker.token IS NOT NULL THEN jsonb_build_object('token', maker.token, 'path', product.path) END AS "madeBy",
            coalesce(copies.list, '[]') AS copies
