@@ -32,6 +32,7 @@ import { addImpactCommand } from './commands/impact.command.js';
 import { addProvenanceCommand } from './commands/provenance.command.js';
 import { addResultsCommand } from './commands/results.command.js';
 import { addTaintCommands } from './commands/taint.command.js';
+import { addRebuildCommand } from './commands/rebuild.command.js';
 import { addPauseCommands } from './commands/pause.command.js';
 import { addDemoCommand } from './demo/demo.command.js';
 import { addDoctorCommand } from './commands/doctor.command.js';
@@ -67,6 +68,7 @@ const COMMANDS = [
   addRematerialiseCommand,
   addRetentionCommands,
   addResultsCommand,
+  addRebuildCommand,
   addLineageCommand,
   addImpactCommand,
   addProvenanceCommand,

@@ -30,6 +30,7 @@ import { ProductsModule } from './products/products.module.js';
 import { AuditsModule } from './audits/audits.module.js';
 import { RematerialisationsModule } from './rematerialisations/rematerialisations.module.js';
 import { ProvenanceModule } from './provenance/provenance.module.js';
+import { RebuildsModule } from './rebuilds/rebuilds.module.js';
 import { PublicationsModule } from './publications/publications.module.js';
 import { QualityModule } from './quality/quality.module.js';
 import { ResultTablesModule } from './result-tables/result-tables.module.js';
@@ -77,6 +78,7 @@ const NOUNS: Type[] = [
   PublicationsModule,
   AuditsModule,
   RematerialisationsModule,
+  RebuildsModule,
   QualityModule,
   ResultTablesModule,
   ResultsModule,

@@ -9,6 +9,7 @@ import { ObserveJobsPass, type ObserveJobsOptions } from './passes/observe-jobs.
 import { PublishProductsPass } from './passes/publish-products.pass.js';
 import { PurgeLocationsPass, type PurgeLocationsOptions } from './passes/purge-locations.pass.js';
 import { ReadProgressPass } from './passes/read-progress.pass.js';
+import { RebuildLocationsPass } from './passes/rebuild-locations.pass.js';
 import { WithdrawProductsPass } from './passes/withdraw-products.pass.js';
 import type { RESULT_MANAGER_SETTINGS } from './result-manager.config.js';
 
@@ -27,7 +28,7 @@ const LOOK_FOR_LEAVINGS_MS = 60_000;
 /** Longer than removing the largest directory takes. */
 const CLEARING_SECONDS = 3600;
 
-/** Jobs that end meanwhile wait so long for a piece of an audit. */
+/** Jobs that end meanwhile wait so long for a piece of an audit, or of a rebuild. */
 const AUDIT_PIECES = { batchSize: 500, budgetMs: 1_000, retrySeconds: 60 };
 
 export interface ResultManagerOptions
@@ -73,6 +74,7 @@ export function resultManagerPasses(options: ResultManagerOptions): Pass[] {
       everyDays: settings.auditEveryDays,
       now,
     }),
+    new RebuildLocationsPass({ ...common, leaseSeconds, budgetMs: AUDIT_PIECES.budgetMs, now }),
     new ReadProgressPass({ ...common, everySeconds: LOOK_AT_PROGRESS_SECONDS }),
     // Last: nobody waits for a picture.
     new MakePreviewsPass({ ...common, leaseSeconds }),

@@ -91,6 +91,7 @@ export * from './execution/container-view.js';
 export * from './execution/image-reference.js';
 export * from './execution/input-mounts.js';
 export * from './execution/manifest.js';
+export * from './execution/parse-manifest.js';
 export * from './command/build-command.js';
 export * from './job-script/build-job-script.js';
 export * from './output/result-record.js';

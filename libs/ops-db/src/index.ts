@@ -129,9 +129,22 @@ export { requestRemakes, type RemakeRequest } from './queries/remake/request-rem
 export { listRemakeAccounts } from './queries/remake/list-remake-accounts.sql.js';
 export { startRemakes } from './queries/remake/start-remakes.sql.js';
 export { settleEndedRemakes } from './queries/remake/settle-ended-remakes.sql.js';
+export { wakeWaitersForCopies } from './queries/remake/wake-waiters.sql.js';
 export { recordLostCopies, type LostCopy } from './queries/remake/record-lost-copies.sql.js';
 export * from './queries/remake/list-rematerialisations.sql.js';
 export { acceptRemake, type AcceptedRemake } from './queries/remake/accept-remake.sql.js';
+export { requestRebuild } from './queries/rebuild/request-rebuild.sql.js';
+export { claimRebuild, extendRebuild, type ClaimedRebuild } from './queries/rebuild/claim-rebuild.sql.js';
+export { recordRebuild } from './queries/rebuild/record-rebuild.sql.js';
+export { findRebuild, type RebuildRow } from './queries/rebuild/find-rebuild.sql.js';
+export { findKnownAttempts } from './queries/rebuild/find-known-attempts.sql.js';
+export { resolveInputs, resolveManifest, type ResolvedStep } from './queries/rebuild/resolve-manifest.sql.js';
+export { insertRebuiltRun, type RebuiltInput } from './queries/rebuild/insert-rebuilt-run.sql.js';
+export {
+  addRemadeCopies,
+  recordFoundCopies,
+  type FoundCopy,
+} from './queries/rebuild/record-found-copies.sql.js';
 export { stageRows, type RowToStage } from './queries/result-tables/stage-rows.sql.js';
 export { loadStoredDefinitions } from './queries/load-stored-definitions.sql.js';
 export { lockDefinitions } from './queries/lock-definitions.sql.js';

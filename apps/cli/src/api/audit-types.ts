@@ -42,3 +42,13 @@ export interface Rematerialisation {
     readonly found_path: string | null;
   }[];
 }
+
+export interface Rebuild {
+  readonly id: number;
+  readonly location: string;
+  readonly dry_run: boolean;
+  readonly state: string;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly problems: readonly { readonly directory: string; readonly reason: string }[];
+  readonly problem: string | null;
+}

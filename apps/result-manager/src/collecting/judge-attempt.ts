@@ -134,7 +134,10 @@ async function failed(
 }
 
 /** The tool's own words. A contract file is read only when the job recorded it, so a link in its place never is. */
-async function contractTexts(directory: AttemptDirectory, record: ResultRecord): Promise<ContractTexts> {
+export async function contractTexts(
+  directory: AttemptDirectory,
+  record: ResultRecord,
+): Promise<ContractTexts> {
   const recorded = new Set(record.files.map((file) => file.path));
   const textOf = async (name: string): Promise<string | null> => {
     if (!recorded.has(name)) return null;

@@ -3,7 +3,15 @@ import { mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import { sql } from '@meridian/core';
 import { mountedFiles, type SiteFiles } from '@meridian/hpc';
-import { findAudit, listFindings, loadInputs, queryRow, queryRows, requestAudit } from '@meridian/ops-db';
+import {
+  findAudit,
+  listFindings,
+  loadInputs,
+  queryRow,
+  queryRows,
+  requestAudit,
+  requestRemakes,
+} from '@meridian/ops-db';
 import { aLocation, anInputSet, aProduct, aRawFile, aCopy } from '@meridian/ops-db/testing';
 import { Workshop } from '../testing/workshop.js';
 import { AuditLocationsPass, type AuditLocationsOptions } from './audit-locations.pass.js';
@@ -69,13 +77,10 @@ describe('the audit of a location', () => {
       findings: findings.map(({ path: at, kind, severity }) => `${at} ${kind} ${severity}`).sort(),
     };
   };
-  const statusOf = async (itemId: number): Promise<string | undefined> =>
-    (
-      await queryRow<{ status: string }>(
-        shop.db,
-        sql`SELECT status FROM physical_copy WHERE item_id = ${itemId} AND data_location_id = ${locationId}`,
-      )
-    )?.status;
+  const statusOf = async (itemId: number): Promise<unknown> => {
+    const status = sql`SELECT status FROM physical_copy WHERE item_id = ${itemId} AND data_location_id = ${locationId}`;
+    return (await queryRow<{ status: string }>(shop.db, status))?.status;
+  };
 
   it('finds nothing where everything is as it was registered, and dates what it compared', async () => {
     const item = await aStoredFile('raw/a.fits');
@@ -137,6 +142,26 @@ describe('the audit of a location', () => {
       1,
       'PRESENT',
     ]);
+  });
+
+  it('lets runs go on that waited for a product of which a copy is well again', async () => {
+    const maker = await shop.aRun({ status: 'COMPLETED' });
+    const product = await aProduct(shop.db, maker, {
+      ...{ path: 'a.fits', contentHash: sha256('made'), sizeBytes: 4 },
+    });
+    await audited();
+    const waiting = await shop.aRun({
+      ...{ status: 'PENDING', itemIds: [product], notBefore: new Date(Date.now() + 3_600_000) },
+    });
+    const request = { itemIds: [product], waiterRunId: waiting.runId, insist: false, actor: 'manager-1' };
+    expect(await requestRemakes(shop.db, request)).toBe(1);
+    await onDisk(`${maker.directory}/output/a.fits`, 'made');
+    expect((await audited()).audit?.recovered).toBe(1);
+    const run = await queryRow(
+      shop.db,
+      sql`SELECT not_before <= now() AS due FROM run WHERE id = ${waiting.runId}`,
+    );
+    expect(run).toEqual({ due: true });
   });
 
   it('keeps what it found bad from being staged as an input', async () => {

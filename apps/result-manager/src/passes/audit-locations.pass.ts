@@ -12,6 +12,7 @@ import {
   recordCopyLooks,
   recordFileLooks,
   scheduleAudits,
+  wakeWaitersForCopies,
   type ClaimedAudit,
   type CopyLook,
 } from '@meridian/ops-db';
@@ -135,6 +136,7 @@ export class AuditLocationsPass implements Pass {
         const noted = await recordCopyLooks(dataSource.manager, record);
         if (noted === null) return false;
         if (noted.lost > 0) this.cryOut(audit, looks, noted.lost);
+        await wakeWaitersForCopies(dataSource.manager, recovered(looks));
       }
       if (copies.length < limit) return true;
       if (isOver()) return false;
@@ -201,6 +203,12 @@ export class AuditLocationsPass implements Pass {
     });
   }
 }
+
+/** Copies that were bad and are well: what waits for them may go on. */
+const recovered = (looks: readonly CopyLook[]): number[] =>
+  looks
+    .filter(({ found, status }) => found === 'same' && status !== 'PRESENT' && status !== 'STAGED')
+    .map(({ copyId }) => copyId);
 
 /** A file system that is not mounted looks like a base without anything in it: nothing is called missing then. */
 async function checkBase({ location }: ClaimedAudit, files: SiteFiles): Promise<void> {

@@ -18,7 +18,7 @@ import type { Site, Sites } from '../sites/sites.js';
 import { checkBase, stageRun, type StagingOutcome } from '../staging/stage-run.js';
 import { messageOf } from '../staging/staging-problem.js';
 import { failureOf, submitAndRecord } from '../submission/record-outcomes.js';
-import { productsWithoutCopy, waitForRemakes } from '../submission/wait-for-remakes.js';
+import { productsWithoutCopy, waitForRemakes, whyOutdated } from '../submission/wait-for-remakes.js';
 import { batchesByWeight } from './batches-by-weight.js';
 
 export interface SubmitRunsLimits {
@@ -175,9 +175,11 @@ export class SubmitRunsPass implements Pass {
   ): Promise<ClaimedRun[]> {
     const complete: ClaimedRun[] = [];
     for (const run of runs) {
-      const itemIds = productsWithoutCopy(inputs.get(run.inputSetId) ?? []);
-      if (itemIds.length === 0) complete.push(run);
-      else await waitForRemakes(this.options, { run, itemIds, lost: [] });
+      const gone = productsWithoutCopy(inputs.get(run.inputSetId) ?? []);
+      const reason = whyOutdated(run, gone);
+      if (gone.length === 0) complete.push(run);
+      else if (reason !== null) await this.fail([{ kind: 'failed', run, failureClass: 'STAGING', reason }]);
+      else await waitForRemakes(this.options, { run, itemIds: gone.map(({ itemId }) => itemId), lost: [] });
     }
     return complete;
   }

@@ -16,6 +16,7 @@ import {
   type ContainerView,
   type JobSpec,
   type ManifestInput,
+  type ManifestProvenance,
   type Resources,
   type RunDirectories,
 } from '@meridian/core';
@@ -169,8 +170,21 @@ const manifestOf = (run: ClaimedRun, inputs: readonly ManifestInput[]): string =
       resources: resourcesOf(run),
       inputs,
       outputs: run.outputs,
+      provenance: provenanceOf(run),
     }),
   );
+
+const provenanceOf = (run: ClaimedRun): ManifestProvenance => ({
+  location: run.location,
+  sub_group: { key: run.subGroupKey, dims: run.subGroupDims },
+  recipe: { hash: run.recipeHash, document: run.recipe },
+  software_hash: run.softwareHash,
+  config_hash: run.configHash,
+  priority: run.priority,
+  causes: run.causes,
+  created_at: run.createdAt.toISOString(),
+  remakes_run: run.remakesRunId,
+});
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
@@ -184,6 +198,8 @@ function manifestInput(run: ClaimedRun, input: RunInput, path: string): Manifest
     sha256: input.sha256,
     dims: input.dims,
     product_type: input.productType,
+    ...(input.externalId === null ? {} : { external_id: input.externalId }),
+    ...(input.madeBy === null ? {} : { made_by: input.madeBy }),
   };
   if (binding === '') return { ...file, role: input.productType === null ? 'member' : 'upstream' };
   const chosen = run.bindings.find((bound) => bound.binding === binding && bound.itemId === itemId);

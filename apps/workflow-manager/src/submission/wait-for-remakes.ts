@@ -20,21 +20,29 @@ export interface WaitingForRemakes {
 
 /** Who settles a request wakes its waiters; this is only for what nobody foresaw. */
 const LOOK_AGAIN_SECONDS = 300;
-/** Until a person does something. */
-const LOOK_SELDOM_SECONDS = 3600;
+/** Until a person does something, or a newer run replaces what is missing. */
+const LOOK_SELDOM_SECONDS = 600;
 const NAMED = 3;
 
 /** Products among a run's inputs that no location has any more, though their records say what they are. */
-export const productsWithoutCopy = (inputs: readonly RunInput[]): number[] => [
-  ...new Set(
-    inputs
-      .filter(
-        ({ productType, copies, sha256, currentSha256 }) =>
-          productType !== null && copies.length === 0 && sha256 === currentSha256,
-      )
-      .map(({ itemId }) => itemId),
-  ),
-];
+export const productsWithoutCopy = (inputs: readonly RunInput[]): RunInput[] =>
+  inputs.filter(
+    ({ productType, copies, sha256, currentSha256 }) =>
+      productType !== null && copies.length === 0 && sha256 === currentSha256,
+  );
+
+/** Why nobody should make bytes again for this run, or null: what it waits for was replaced, so that its sub-group gets another run. */
+export function whyOutdated(
+  { remakesRunId }: Pick<ClaimedRun, 'remakesRunId'>,
+  gone: readonly RunInput[],
+): string | null {
+  const replaced = gone.find(({ isSuperseded }) => isSuperseded);
+  if (replaced === undefined || remakesRunId !== null) return null;
+  return (
+    `input ${replaced.name} (product ${replaced.itemId}) has no copy left and was replaced by a newer one after the run was created; ` +
+    'the run is outdated, and its sub-group will get a new one'
+  );
+}
 
 /**
  * Asks that what a run lacks be made again, and gives the run back until then, in one transaction: a manager that dies here leaves it claimed, and

@@ -40,6 +40,14 @@ export const aClaimedRun = (
   basePath,
   runtime: 'apptainer',
   staging: 'link',
+  recipeHash: 'a'.repeat(64),
+  recipe: {},
+  softwareHash: 'b'.repeat(64),
+  configHash: 'c'.repeat(64),
+  priority: 0,
+  causes: [],
+  createdAt: new Date('2026-05-01T00:00:00Z'),
+  remakesRunId: null,
   ...options,
 });
 
@@ -57,5 +65,8 @@ export const anInput = (
   sha256: 'f'.repeat(64),
   currentSha256: 'f'.repeat(64),
   productType: null,
+  isSuperseded: false,
+  externalId: `raw-${itemId}`,
+  madeBy: null,
   copies: [{ copyId: itemId, location: 'archive', basePath, path, isLocal: false }],
 });

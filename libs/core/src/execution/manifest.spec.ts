@@ -53,6 +53,17 @@ const facts: ManifestFacts = {
   resources: { cpus: 2, memoryMb: 500, walltimeMinutes: 10 },
   inputs: [input(9), input(3)],
   outputs: { required: [{ pattern: '*.fits' }] },
+  provenance: {
+    location: 'cluster',
+    sub_group: { key: '1f3c9a2b44d5e6f7', dims: { source: 'm17' } },
+    recipe: { hash: 'c'.repeat(64), document: { software: {}, config: {} } },
+    software_hash: 'd'.repeat(64),
+    config_hash: 'e'.repeat(64),
+    priority: 0,
+    causes: ['software'],
+    created_at: '2026-05-01T00:00:00.000Z',
+    remakes_run: null,
+  },
 };
 
 const withFirstInput = (change: object): object => {
@@ -63,6 +74,7 @@ const withFirstInput = (change: object): object => {
 it('a manifest says everything about a run, inputs in the order of their ids', () => {
   expect(buildManifest(facts)).toEqual({
     contract_version: 1,
+    provenance: facts.provenance,
     run: { id: 12, attempt: 1, dims: { source: 'm17' } },
     pipeline: 'maps',
     step: 'grid',

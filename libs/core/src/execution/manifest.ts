@@ -21,6 +21,10 @@ export interface ManifestInput {
   /** The name of the association that bound it, and of its folder; absent for members and upstream products. */
   readonly binding?: string;
   readonly association?: ManifestAssociation;
+  /** Of raw data, whatever database it is registered in. */
+  readonly external_id?: string;
+  /** Of a product: the attempt that made it, and its path there. */
+  readonly made_by?: { readonly token: string; readonly path: string };
 }
 
 /** How an associated input was chosen. The weights of a pair that is interpolated between add up to 1. */
@@ -30,6 +34,20 @@ export interface ManifestAssociation {
   /** From the middle of the run's own inputs to the middle of its validity; negative is before. */
   readonly offset_seconds: number;
   readonly weight: number;
+}
+
+/** What of a run's record cannot be told from the rest: from it the record is made again when the database is lost. */
+export interface ManifestProvenance {
+  readonly location: string;
+  readonly sub_group: { readonly key: string; readonly dims: Dims };
+  readonly recipe: { readonly hash: string; readonly document: JsonObject };
+  readonly software_hash: string;
+  readonly config_hash: string;
+  readonly priority: number;
+  readonly causes: readonly string[];
+  readonly created_at: string;
+  /** The run whose products this one only makes again; null for a run that makes a result. */
+  readonly remakes_run: number | null;
 }
 
 export interface ManifestSoftware {
@@ -55,6 +73,7 @@ export interface Manifest {
   readonly inputs: readonly ManifestInput[];
   /** The step's promises and typing rules, as the definitions file says them. */
   readonly outputs: JsonObject;
+  readonly provenance: ManifestProvenance;
 }
 
 export interface ManifestFacts {
@@ -69,6 +88,7 @@ export interface ManifestFacts {
   readonly resources: Resources;
   readonly inputs: readonly ManifestInput[];
   readonly outputs: JsonObject;
+  readonly provenance: ManifestProvenance;
 }
 
 /** The manifest of one attempt, inputs ordered by item id so that equal runs have equal manifests. */
@@ -88,6 +108,7 @@ export function buildManifest(facts: ManifestFacts): Manifest {
     },
     inputs: [...facts.inputs].sort((left, right) => left.id - right.id || (left.path < right.path ? -1 : 1)),
     outputs: facts.outputs,
+    provenance: facts.provenance,
   };
 }
 

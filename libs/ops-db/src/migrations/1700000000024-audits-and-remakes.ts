@@ -94,15 +94,37 @@ CREATE TABLE rematerialisation_waiter (
   PRIMARY KEY (rematerialisation_id, run_id)
 );
 CREATE INDEX rematerialisation_waiter_by_run ON rematerialisation_waiter (run_id);
+
+-- A look for attempts at a location of which the database has no record, and what became of them.
+CREATE TABLE location_rebuild (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  data_location_id bigint NOT NULL REFERENCES data_location,
+  dry_run boolean NOT NULL,
+  requested_by text NOT NULL,
+  state text NOT NULL DEFAULT 'waiting' CONSTRAINT location_rebuild_state_is_known CHECK (state IN ('waiting', 'running', 'done', 'failed')),
+  -- How many attempts there are of each fate; of those that could not be rebuilt, the first with the reason.
+  counts jsonb NOT NULL DEFAULT '{}',
+  problems jsonb NOT NULL DEFAULT '[]',
+  problem text,
+  lease_owner text,
+  lease_expires_at timestamptz,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  finished_at timestamptz,
+  CONSTRAINT ended_rebuild_has_finished_at CHECK ((state IN ('done', 'failed')) = (finished_at IS NOT NULL)),
+  CONSTRAINT rebuild_lease_has_owner_and_expiry CHECK ((lease_owner IS NULL) = (lease_expires_at IS NULL)),
+  CONSTRAINT failed_rebuild_says_why CHECK (state <> 'failed' OR problem IS NOT NULL)
+);
+CREATE UNIQUE INDEX one_open_rebuild_per_location ON location_rebuild (data_location_id) WHERE finished_at IS NULL;
 `;
 
 const DOWN = `
+DROP TABLE location_rebuild;
 DROP TABLE rematerialisation_waiter, remade_product, rematerialisation;
 ALTER TABLE run DROP COLUMN remakes_run_id;
 DROP TABLE audit_finding, location_audit;
 `;
 
-/** Audits of locations, and bytes that are made again. */
+/** Audits of locations, bytes that are made again, and records that are. */
 export class AuditsAndRemakes1700000000024 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(UP);

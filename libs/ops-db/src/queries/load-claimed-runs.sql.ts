@@ -58,6 +58,15 @@ export interface ClaimedRun {
   readonly basePath: string;
   readonly runtime: 'host' | 'apptainer' | 'singularity';
   readonly staging: 'link' | 'copy';
+  readonly recipeHash: string;
+  readonly recipe: JsonObject;
+  readonly softwareHash: string;
+  readonly configHash: string;
+  readonly priority: number;
+  readonly causes: readonly string[];
+  readonly createdAt: Date;
+  /** The run whose products it only makes again. */
+  readonly remakesRunId: number | null;
 }
 
 /** The runs of `runIds` that are being staged by `leaseOwner`, oldest first. */
@@ -84,7 +93,9 @@ export const loadClaimedRuns = (
            sub_group.key AS "subGroupKey", sub_group.dims AS "subGroupDims",
            software.name AS software, version.version, version.digest, version.image_ref AS "imageRef", version.image_digest AS "imageDigest",
            version.host_directory AS "hostDirectory", version.command, version.environment,
-           location.id AS "locationId", location.name AS location, location.base_path AS "basePath", location.runtime, location.staging
+           location.id AS "locationId", location.name AS location, location.base_path AS "basePath", location.runtime, location.staging,
+           run.recipe_hash AS "recipeHash", recipe.document AS recipe, run.software_hash AS "softwareHash", run.config_hash AS "configHash",
+           run.priority, run.causes, run.created_at AS "createdAt", run.remakes_run_id AS "remakesRunId"
     FROM run
     JOIN pipeline ON pipeline.id = run.pipeline_id
     JOIN reduction_step step ON step.id = run.step_id
@@ -93,6 +104,7 @@ export const loadClaimedRuns = (
     JOIN reduction_software_version version ON version.id = run.software_version_id
     JOIN reduction_software software ON software.id = version.software_id
     JOIN data_location location ON location.id = run.location_id
+    JOIN recipe ON recipe.hash = run.recipe_hash
     WHERE run.id = ANY(${runIds}::bigint[]) AND run.status = 'STAGING_DATA' AND run.lease_owner = ${leaseOwner}
     ORDER BY run.id
   `,

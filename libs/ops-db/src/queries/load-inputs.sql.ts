@@ -27,6 +27,12 @@ export interface RunInput {
   readonly currentSha256: string;
   /** Null for raw data. */
   readonly productType: string | null;
+  /** A product that a newer run replaced. */
+  readonly isSuperseded: boolean;
+  /** Of raw data, whatever database it is registered in; null for a product. */
+  readonly externalId: string | null;
+  /** The attempt that made it and its path there; null for raw data. */
+  readonly madeBy: { readonly token: string; readonly path: string } | null;
   /** Best first: at the run's own location, then by kind of location. */
   readonly copies: readonly InputCopy[];
 }
@@ -46,11 +52,16 @@ export const loadInputs = (
     manager,
     sql`
     SELECT member.input_set_id AS "inputSetId", item.id AS "itemId", member.binding, item.name, item.dims, item.size_bytes AS "sizeBytes",
-           member.content_hash AS sha256, item.content_hash AS "currentSha256", product.type AS "productType",
+           member.content_hash AS sha256, item.content_hash AS "currentSha256", product.type AS "productType", product.superseded_at IS NOT NULL AS "isSuperseded",
+           coalesce(raw.external_id, package.external_id) AS "externalId",
+           CASE WHEN maker.token IS NOT NULL THEN jsonb_build_object('token', maker.token, 'path', product.path) END AS "madeBy",
            coalesce(copies.list, '[]') AS copies
     FROM input_set_member member
     JOIN data_item item ON item.id = member.item_id
     LEFT JOIN data_product product ON product.item_id = item.id
+    LEFT JOIN attempt maker ON maker.run_id = product.run_id AND maker.number = product.attempt
+    LEFT JOIN raw_data_file raw ON raw.item_id = item.id
+    LEFT JOIN raw_data_package package ON package.item_id = item.id
     LEFT JOIN LATERAL (
       SELECT jsonb_agg(jsonb_build_object('copyId', copy.id, 'location', location.name, 'basePath', location.base_path, 'path', copy.path,
                                           'isLocal', location.id = ${processingLocationId}::bigint)

@@ -21,6 +21,8 @@ export interface RegisterResultsRequest {
   readonly actor: string;
   readonly leaseOwner: string;
   readonly results: readonly RunResult[];
+  /** False for what was complete before: nothing is staged for publication by itself. True when left out. */
+  readonly isNews?: boolean;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface RegisterResultsRequest {
  */
 export async function registerResults(
   manager: EntityManager,
-  { actor, leaseOwner, results: collected }: RegisterResultsRequest,
+  { actor, leaseOwner, results: collected, isNews = true }: RegisterResultsRequest,
 ): Promise<number> {
   if (collected.length === 0) return 0;
   return manager.transaction(async (transaction) => {
@@ -58,7 +60,7 @@ export async function registerResults(
     );
     const runIds = results.map(({ runId }) => runId);
     await judgeRuns(transaction, runIds);
-    await stagePublications(transaction, { runIds, actor });
+    if (isNews) await stagePublications(transaction, { runIds, actor });
     return completeRuns(transaction, { actor, results: mine });
   });
 }

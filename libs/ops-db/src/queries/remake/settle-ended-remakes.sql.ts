@@ -22,6 +22,6 @@ const failEnded = (manager: EntityManager): Promise<{ readonly runId: number }[]
         reason = CASE run.status WHEN 'FAILED' THEN format('it failed as %s: %s', run.failure_class, run.failure_reason)
           ELSE format('it was cancelled by %s', coalesce(run.cancel_requested_by, 'its site')) || coalesce(': ' || nullif(run.cancel_reason, ''), '') END
       FROM run
-      WHERE asked.state = 'making' AND run.id = asked.remake_run_id AND run.status IN ('FAILED', 'CANCELLED')
+      WHERE asked.state = 'making' AND asked.finished_at IS NULL AND run.id = asked.remake_run_id AND run.status IN ('FAILED', 'CANCELLED')
       RETURNING asked.run_id AS "runId"`,
   );

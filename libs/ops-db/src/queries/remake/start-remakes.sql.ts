@@ -17,7 +17,7 @@ export async function startRemakes(
     sql`
     WITH next AS MATERIALIZED (
       SELECT wanted.id, wanted.run_id FROM rematerialisation wanted JOIN run made_by ON made_by.id = wanted.run_id
-      WHERE wanted.state = 'wanted'
+      WHERE wanted.state = 'wanted' AND wanted.finished_at IS NULL
         AND NOT EXISTS (SELECT FROM run active WHERE active.sub_group_id = made_by.sub_group_id AND active.status = ANY(${ACTIVE_STATUSES}))
       ORDER BY wanted.id LIMIT ${limit}
       FOR UPDATE OF wanted SKIP LOCKED

@@ -22,3 +22,19 @@ export async function wakeWaiters(manager: EntityManager, makerRunIds: readonly 
     SELECT pg_notify('meridian_work', 'runs') FROM woken LIMIT 1`,
   );
 }
+
+/** The same for runs that waited for products of which these copies are. */
+export async function wakeWaitersForCopies(
+  manager: EntityManager,
+  copyIds: readonly number[],
+): Promise<void> {
+  if (copyIds.length === 0) return;
+  const makers = await queryRows<{ runId: number }>(
+    manager,
+    sql`SELECT DISTINCT product.run_id AS "runId" FROM physical_copy copy JOIN data_product product USING (item_id) WHERE copy.id = ANY(${copyIds}::bigint[])`,
+  );
+  await wakeWaiters(
+    manager,
+    makers.map(({ runId }) => runId),
+  );
+}

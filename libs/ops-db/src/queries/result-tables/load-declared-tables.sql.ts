@@ -1,4 +1,4 @@
-import { sql, type ResultTable } from '@meridian/core';
+import { sql, type KnownInput, type ResultTable } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../../sql.js';
 
@@ -8,7 +8,7 @@ export interface DeclaredTables {
   readonly attempt: number;
   readonly tables: readonly (ResultTable & { readonly id: number })[];
   /** Members, not calibrations, by id. */
-  readonly inputs: readonly { readonly id: number; readonly name: string }[];
+  readonly inputs: readonly KnownInput[];
 }
 
 /** Of those of the runs whose software declares tables. */
