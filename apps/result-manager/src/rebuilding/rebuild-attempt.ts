@@ -222,7 +222,12 @@ async function register(
   const taken =
     declared === undefined
       ? null
-      : await takeTables(manager, directory, { ...declared, inputs: asInManifest(inputs) }, recorded);
+      : await takeTables(
+          { manager, leaseOwner: actor },
+          directory,
+          { ...declared, inputs: asInManifest(inputs) },
+          recorded,
+        );
   const { host, exitCode, startedAt, endedAt, cpuSeconds, peakMemoryMb } = record;
   const { products, metrics, warnings } = outputs;
   const registered = await registerResults(manager, {
@@ -232,6 +237,7 @@ async function register(
     results: [
       {
         ...{ runId, attempt, products, metrics, outcomes: taken?.outcomes ?? null },
+        stagedRows: taken?.stagedRows ?? 0,
         warnings: [...warnings, ...(taken?.warnings ?? [])],
         facts: { runId, attempt, host, exitCode, startedAt, endedAt, cpuSeconds, peakMemoryMb },
       },

@@ -9,6 +9,7 @@ import {
   type RunInput,
 } from '@meridian/ops-db';
 import type { DataSource, EntityManager } from 'typeorm';
+import { isRows } from '../staging/place-rows.js';
 
 /** A run that cannot be staged before products are made again. */
 export interface WaitingForRemakes {
@@ -24,11 +25,14 @@ const LOOK_AGAIN_SECONDS = 300;
 const LOOK_SELDOM_SECONDS = 600;
 const NAMED = 3;
 
-/** Products among a run's inputs that no location has any more, though their records say what they are. */
+/** Products among a run's inputs that no location has any more, though their records say what they are. Rows of tables never had one. */
 export const productsWithoutCopy = (inputs: readonly RunInput[]): RunInput[] =>
   inputs.filter(
-    ({ productType, copies, sha256, currentSha256 }) =>
-      productType !== null && copies.length === 0 && sha256 === currentSha256,
+    (input) =>
+      input.productType !== null &&
+      !isRows(input) &&
+      input.copies.length === 0 &&
+      input.sha256 === input.currentSha256,
   );
 
 /** Why nobody should make bytes again for this run, or null: what it waits for was replaced, so that its sub-group gets another run. */
