@@ -1,6 +1,6 @@
 import { rawSql, sql, type RawSql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
-import { queryRow } from '../../sql.js';
+import { queryPrepared } from '../../sql.js';
 
 /** Where a walk begins: at items, or at runs. */
 export interface LineageRoots {
@@ -42,7 +42,7 @@ export const lineageUp = async (
   { itemIds = [], runIds = [], mostRuns }: ClosureRequest,
 ): Promise<LineageClosure> =>
   closureOf(
-    await queryRow<ClosureRow>(
+    await queryPrepared<ClosureRow>(
       manager,
       sql`
     WITH RECURSIVE made_by (run_id) AS (
@@ -71,7 +71,7 @@ export const lineageDown = async (
   { itemIds = [], runIds = [], mostRuns }: ClosureRequest,
 ): Promise<LineageClosure> =>
   closureOf(
-    await queryRow<ClosureRow>(
+    await queryPrepared<ClosureRow>(
       manager,
       sql`
     WITH RECURSIVE made (run_id) AS (
@@ -93,7 +93,7 @@ export const lineageDown = async (
     mostRuns,
   );
 
-function closureOf(row: ClosureRow | undefined, mostRuns: number): LineageClosure {
+function closureOf([row]: readonly ClosureRow[], mostRuns: number): LineageClosure {
   const runIds = JSON.parse(row?.runIds ?? '[]') as number[];
   return {
     runIds: runIds.slice(0, mostRuns),
