@@ -1,4 +1,12 @@
-import { lineageDown, lineageUp, opsDataSource, type LineageClosure } from '@meridian/ops-db';
+import {
+  findTaint,
+  liftTaint,
+  lineageDown,
+  lineageUp,
+  markTaint,
+  opsDataSource,
+  type LineageClosure,
+} from '@meridian/ops-db';
 import { explainStatements, longReads } from '@meridian/ops-db/testing';
 import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
@@ -73,7 +81,35 @@ async function measure(dataSource: DataSource, archive: LineageArchive, rounds: 
   const figures: Record<string, Figure> = {};
   for (const walk of walks)
     figures[`P11 at ${archive.products}, ${walk.name}`] = await timed(dataSource, walk, rounds);
-  return figures;
+  return { ...figures, ...(await tainting(dataSource, archive, rounds)) };
+}
+
+/** How long it takes to mark the calibration of a season bad with all that was made of it, while whoever registers products waits. */
+async function tainting(
+  dataSource: DataSource,
+  { roots, products }: LineageArchive,
+  rounds: number,
+): Promise<Figures> {
+  const milliseconds: number[] = [];
+  let reached = 0;
+  for (let n = 0; n < rounds; n += 1) {
+    const target = { kind: 'item', itemId: roots.season(n) } as const;
+    const startedAt = performance.now();
+    const id = await dataSource.transaction((manager) =>
+      markTaint(manager, { target, reason: 'bench', actor: 'bench' }),
+    );
+    milliseconds.push(performance.now() - startedAt);
+    if (id === undefined) throw new Error('the calibration is marked already');
+    reached = (await findTaint(dataSource.manager, id))?.products ?? 0;
+    await liftTaint(dataSource.manager, { id, reason: 'bench', actor: 'bench' });
+  }
+  const value = median(milliseconds);
+  return {
+    [`P11 at ${products}, taint of the calibration of a season`]: {
+      ...{ value, unit: 'ms', yardstick: null, ratio: null, goal: 'none: for the record', holds: true },
+      note: `${reached} products, ${((value / reached) * 1000).toFixed(1)} µs each`,
+    },
+  };
 }
 
 /** Each time from another root, spread over the archive. */
@@ -84,12 +120,15 @@ async function timed(
 ): Promise<Figure> {
   const milliseconds: number[] = [];
   const sizes: number[] = [];
+  // A connection that is kept, as that of a request's transaction is.
+  const runner = dataSource.createQueryRunner();
   for (let n = 0; n < rounds * WALKS_A_ROUND; n += 1) {
     const startedAt = performance.now();
-    const closure = await walk(dataSource.manager, { itemIds: [root(n * 7919)], mostRuns: MOST_RUNS });
+    const closure = await walk(runner.manager, { itemIds: [root(n * 7919)], mostRuns: MOST_RUNS });
     milliseconds.push(performance.now() - startedAt);
     sizes.push(nodesOf(closure, mostNodes));
   }
+  await runner.release();
   const read = longReads(
     await explainStatements(dataSource.manager, (manager) =>
       walk(manager, { itemIds: [root(1)], mostRuns: MOST_RUNS }),
