@@ -28,8 +28,8 @@ export const PUBLICATION_ATTEMPTS = 6;
 /** Where runs are processed: it is always too full, so that whatever may go goes. */
 export const SITE = 'site';
 const WATER_MARKS = { high_water: '20 kB', low_water: '1 B' };
-/** What a newer result has replaced. */
-const RETENTION = { rules: [{ keep: { last: 1 } }] };
+/** What a newer result has replaced, and what failed attempts leave, at once. */
+const RETENTION = { rules: [{ keep: { last: 1 } }], failed_attempt_days: 0 };
 
 /** Tried so often that only a fault which is final by itself ends a run. */
 const RETRY = { max_attempts: 40, backoff_seconds: 10 };

@@ -81,10 +81,15 @@ const auditPublications: Auditor = async ({ manager, publicBase, people }) => {
 
 const auditPurges: Auditor = async ({ manager }) => {
   const books = await readPurgeBooks(manager, SITE);
+  const [cleared] = await queryRows<{ count: number }>(
+    manager,
+    sql`SELECT count(DISTINCT (run_id, attempt))::int AS count FROM purge_decision WHERE purge_id IS NULL AND attempt IS NOT NULL`,
+  );
   return {
     violations: checkPurgeBooks(books),
     seen: {
       purges: books.purges.length,
+      'attempts cleared': cleared?.count ?? 0,
       'files purged': books.copies.filter(({ status }) => status === 'DELETED').length,
     },
   };

@@ -81,6 +81,10 @@ export class Chaos {
       case 'connection_cut':
         if ((await database.cut(actor.name)) > 0) onFired();
         return 'go';
+      case 'database_crashed':
+        await database.restart('crash');
+        onFired();
+        return 'go';
       case 'commit_unanswered':
         return 'cut_reply';
       case 'reply_lost':

@@ -3,6 +3,7 @@ import type { Logger, Pass } from '@meridian/daemon';
 import { mountedFiles, type HpcBackend } from '@meridian/hpc';
 import { databaseTime, opsDataSource } from '@meridian/ops-db';
 import {
+  ClearAttemptsPass,
   CollectResultsPass,
   ObserveJobsPass,
   PublishProductsPass,
@@ -114,5 +115,6 @@ function resultPasses(options: DaemonOptions, dataSource: DataSource, backend: H
     new PublishProductsPass({ ...common, leaseSeconds: 30, batchSize: BATCH, retrySeconds: 30 }),
     new WithdrawProductsPass({ ...common, batchSize: BATCH, lookEveryMs: 0, watchSeconds: 400 }),
     new PurgeLocationsPass({ ...common, leaseSeconds: 30, batchSize: BATCH, lookEveryMs: 0 }),
+    new ClearAttemptsPass({ ...common, leaseSeconds: 30, batchSize: BATCH, lookEveryMs: 0 }),
   ];
 }

@@ -20,6 +20,7 @@ const AT_STATEMENTS = {
   connection_cut: 3,
   commit_unanswered: 3,
   daemon_suspended: 2,
+  database_crashed: 1,
 } as const satisfies Partial<Record<FaultKind, number>>;
 
 const AT_REQUESTS = {
