@@ -38,11 +38,36 @@ CREATE TABLE attempt (
   elapsed_seconds double precision,
   failure_class text,
   reason text,
+  cleared_at timestamp with time zone,
+  clearing_owner text,
+  clearing_until timestamp with time zone,
+  cleared_files bigint,
+  cleared_bytes bigint,
+  CONSTRAINT attempt_clearing_says_until_when CHECK (((clearing_owner IS NULL) = (clearing_until IS NULL))),
   CONSTRAINT attempt_number_is_positive CHECK ((number > 0)),
+  CONSTRAINT cleared_attempt_was_measured CHECK (((cleared_at IS NULL) OR (num_nonnulls(cleared_files, cleared_bytes) = 2))),
   CONSTRAINT job_id_comes_with_submission CHECK (((job_id IS NULL) = (submitted_at IS NULL))),
   CONSTRAINT attempt_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
   CONSTRAINT attempt_pkey PRIMARY KEY (run_id, number),
   CONSTRAINT attempt_token_is_unique UNIQUE (token)
+);
+
+CREATE TABLE audit_finding (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  audit_id bigint NOT NULL,
+  kind text NOT NULL,
+  severity text NOT NULL,
+  path text NOT NULL,
+  item_id bigint,
+  size_bytes bigint NOT NULL,
+  detail text DEFAULT ''::text NOT NULL,
+  found_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT audit_finding_kind_is_known CHECK ((kind = ANY (ARRAY['missing'::text, 'size'::text, 'checksum'::text, 'unreadable'::text, 'recovered'::text, 'unknown'::text]))),
+  CONSTRAINT audit_finding_severity_is_known CHECK ((severity = ANY (ARRAY['lost'::text, 'remake'::text, 'copy'::text, 'note'::text]))),
+  CONSTRAINT audit_finding_audit_id_fkey FOREIGN KEY (audit_id) REFERENCES location_audit(id) ON DELETE CASCADE,
+  CONSTRAINT audit_finding_item_id_fkey FOREIGN KEY (item_id) REFERENCES data_item(id) ON DELETE SET NULL,
+  CONSTRAINT audit_finding_pkey PRIMARY KEY (id),
+  CONSTRAINT audit_finds_a_path_once UNIQUE (audit_id, path, kind)
 );
 
 CREATE TABLE audit_log (
@@ -175,15 +200,25 @@ CREATE TABLE data_location (
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   health jsonb,
   health_checked_at timestamp with time zone,
+  capacity_bytes bigint,
+  high_water_bytes bigint,
+  low_water_bytes bigint,
+  purge_paused_at timestamp with time zone,
+  purge_paused_by text,
+  purge_pause_reason text,
   CONSTRAINT data_location_backend_is_known CHECK ((backend = ANY (ARRAY['local'::text, 'fake'::text, 'slurm-rest'::text, 'slurm-ssh'::text]))),
   CONSTRAINT data_location_base_path_is_absolute CHECK ((base_path ~~ '/%'::text)),
+  CONSTRAINT data_location_capacity_is_positive CHECK ((capacity_bytes > 0)),
   CONSTRAINT data_location_health_says_when CHECK (((health IS NULL) OR (health_checked_at IS NOT NULL))),
   CONSTRAINT data_location_kind_is_known CHECK ((kind = ANY (ARRAY['SOURCE'::text, 'BUFFER'::text, 'LONG_TERM_ARCHIVE'::text, 'PROCESSING'::text]))),
+  CONSTRAINT data_location_low_water_is_not_negative CHECK ((low_water_bytes >= 0)),
   CONSTRAINT data_location_max_active_runs_is_positive CHECK ((max_active_runs > 0)),
   CONSTRAINT data_location_max_jobs_in_queue_is_positive CHECK ((max_jobs_in_queue > 0)),
   CONSTRAINT data_location_pause_names_who CHECK (((paused_at IS NULL) = (paused_by IS NULL))),
+  CONSTRAINT data_location_purge_pause_names_who CHECK (((purge_paused_at IS NULL) = (purge_paused_by IS NULL))),
   CONSTRAINT data_location_runtime_is_known CHECK ((runtime = ANY (ARRAY['host'::text, 'apptainer'::text, 'singularity'::text]))),
   CONSTRAINT data_location_staging_is_known CHECK ((staging = ANY (ARRAY['link'::text, 'copy'::text]))),
+  CONSTRAINT data_location_water_marks_come_together CHECK ((((high_water_bytes IS NULL) = (low_water_bytes IS NULL)) AND (low_water_bytes < high_water_bytes))),
   CONSTRAINT processing_location_has_backend_and_runtime CHECK ((((kind = 'PROCESSING'::text) = (backend IS NOT NULL)) AND ((kind = 'PROCESSING'::text) = (runtime IS NOT NULL)))),
   CONSTRAINT data_location_pkey PRIMARY KEY (id),
   CONSTRAINT data_location_name_is_unique UNIQUE (name)
@@ -199,13 +234,13 @@ CREATE TABLE data_product (
   metrics jsonb DEFAULT '{}'::jsonb NOT NULL,
   superseded_at timestamp with time zone,
   superseded_by_run_id bigint,
-  CONSTRAINT data_product_type_is_known CHECK ((type = ANY (ARRAY['SCIENCE'::text, 'QA_METRIC'::text, 'PLOT'::text, 'STATISTICS'::text, 'LOG'::text, 'INTERMEDIATE'::text, 'OTHER'::text]))),
+  CONSTRAINT data_product_type_is_known CHECK ((type = ANY (ARRAY['SCIENCE'::text, 'QA_METRIC'::text, 'PLOT'::text, 'STATISTICS'::text, 'LOG'::text, 'INTERMEDIATE'::text, 'TABLE'::text, 'OTHER'::text]))),
   CONSTRAINT superseded_product_names_its_successor CHECK (((superseded_at IS NULL) = (superseded_by_run_id IS NULL))),
   CONSTRAINT data_product_item_id_fkey FOREIGN KEY (item_id) REFERENCES data_item(id),
   CONSTRAINT data_product_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
   CONSTRAINT data_product_superseded_by_run_id_fkey FOREIGN KEY (superseded_by_run_id) REFERENCES run(id),
   CONSTRAINT data_product_pkey PRIMARY KEY (item_id),
-  CONSTRAINT product_path_belongs_to_one_run UNIQUE (run_id, path)
+  CONSTRAINT product_path_belongs_to_one_run UNIQUE (run_id, path) INCLUDE (item_id)
 );
 
 CREATE TABLE evaluation_drift (
@@ -387,6 +422,40 @@ CREATE TABLE kill_site (
   CONSTRAINT kill_site_pkey PRIMARY KEY (kill_request_id, location_id)
 );
 
+CREATE TABLE location_audit (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  data_location_id bigint NOT NULL,
+  checksums boolean NOT NULL,
+  since timestamp with time zone,
+  requested_by text NOT NULL,
+  state text DEFAULT 'waiting'::text NOT NULL,
+  cursor text DEFAULT ''::text NOT NULL,
+  copies bigint DEFAULT 0 NOT NULL,
+  bytes bigint DEFAULT 0 NOT NULL,
+  missing bigint DEFAULT 0 NOT NULL,
+  damaged bigint DEFAULT 0 NOT NULL,
+  unreadable bigint DEFAULT 0 NOT NULL,
+  recovered bigint DEFAULT 0 NOT NULL,
+  lost bigint DEFAULT 0 NOT NULL,
+  unknown_files bigint DEFAULT 0 NOT NULL,
+  unknown_bytes bigint DEFAULT 0 NOT NULL,
+  attempt_files bigint DEFAULT 0 NOT NULL,
+  attempt_bytes bigint DEFAULT 0 NOT NULL,
+  links bigint DEFAULT 0 NOT NULL,
+  problem text,
+  not_before timestamp with time zone DEFAULT now() NOT NULL,
+  lease_owner text,
+  lease_expires_at timestamp with time zone,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  finished_at timestamp with time zone,
+  CONSTRAINT audit_lease_has_owner_and_expiry CHECK (((lease_owner IS NULL) = (lease_expires_at IS NULL))),
+  CONSTRAINT ended_audit_has_finished_at CHECK (((state = ANY (ARRAY['done'::text, 'failed'::text])) = (finished_at IS NOT NULL))),
+  CONSTRAINT failed_audit_says_why CHECK (((state <> 'failed'::text) OR (problem IS NOT NULL))),
+  CONSTRAINT location_audit_state_is_known CHECK ((state = ANY (ARRAY['waiting'::text, 'copies'::text, 'files'::text, 'done'::text, 'failed'::text]))),
+  CONSTRAINT location_audit_data_location_id_fkey FOREIGN KEY (data_location_id) REFERENCES data_location(id),
+  CONSTRAINT location_audit_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE location_image (
   location_id bigint NOT NULL,
   image text NOT NULL,
@@ -404,6 +473,40 @@ CREATE TABLE location_image (
   CONSTRAINT image_problem_has_no_file CHECK (((problem IS NULL) OR (path IS NULL))),
   CONSTRAINT location_image_location_id_fkey FOREIGN KEY (location_id) REFERENCES data_location(id),
   CONSTRAINT location_image_pkey PRIMARY KEY (location_id, image, wanted_digest)
+);
+
+CREATE TABLE location_rebuild (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  data_location_id bigint NOT NULL,
+  dry_run boolean NOT NULL,
+  requested_by text NOT NULL,
+  state text DEFAULT 'waiting'::text NOT NULL,
+  counts jsonb DEFAULT '{}'::jsonb NOT NULL,
+  problems jsonb DEFAULT '[]'::jsonb NOT NULL,
+  problem text,
+  lease_owner text,
+  lease_expires_at timestamp with time zone,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  finished_at timestamp with time zone,
+  CONSTRAINT ended_rebuild_has_finished_at CHECK (((state = ANY (ARRAY['done'::text, 'failed'::text])) = (finished_at IS NOT NULL))),
+  CONSTRAINT failed_rebuild_says_why CHECK (((state <> 'failed'::text) OR (problem IS NOT NULL))),
+  CONSTRAINT location_rebuild_state_is_known CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'done'::text, 'failed'::text]))),
+  CONSTRAINT rebuild_lease_has_owner_and_expiry CHECK (((lease_owner IS NULL) = (lease_expires_at IS NULL))),
+  CONSTRAINT location_rebuild_data_location_id_fkey FOREIGN KEY (data_location_id) REFERENCES data_location(id),
+  CONSTRAINT location_rebuild_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE location_usage (
+  location_id bigint NOT NULL,
+  files bigint NOT NULL,
+  bytes bigint NOT NULL,
+  CONSTRAINT location_usage_pkey PRIMARY KEY (location_id)
+);
+
+CREATE TABLE location_usage_change (
+  location_id bigint NOT NULL,
+  files bigint NOT NULL,
+  bytes bigint NOT NULL
 );
 
 CREATE TABLE obs_unit (
@@ -439,6 +542,24 @@ CREATE TABLE observing_program (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT observing_program_pkey PRIMARY KEY (id),
   CONSTRAINT observing_program_name_is_unique UNIQUE (name)
+);
+
+CREATE TABLE open_failure (
+  sub_group_id bigint NOT NULL,
+  run_id bigint NOT NULL,
+  CONSTRAINT open_failure_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE,
+  CONSTRAINT open_failure_sub_group_id_fkey FOREIGN KEY (sub_group_id) REFERENCES sub_group(id) ON DELETE CASCADE,
+  CONSTRAINT open_failure_pkey PRIMARY KEY (sub_group_id)
+);
+
+CREATE TABLE open_item_failure (
+  step_id bigint NOT NULL,
+  item_id bigint NOT NULL,
+  run_id bigint NOT NULL,
+  CONSTRAINT open_item_failure_item_id_fkey FOREIGN KEY (item_id) REFERENCES data_item(id) ON DELETE CASCADE,
+  CONSTRAINT open_item_failure_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE,
+  CONSTRAINT open_item_failure_step_id_fkey FOREIGN KEY (step_id) REFERENCES reduction_step(id) ON DELETE CASCADE,
+  CONSTRAINT open_item_failure_pkey PRIMARY KEY (step_id, item_id)
 );
 
 CREATE TABLE physical_copy (
@@ -484,6 +605,32 @@ CREATE TABLE pipeline (
   CONSTRAINT pipeline_processing_location_id_fkey FOREIGN KEY (processing_location_id) REFERENCES data_location(id),
   CONSTRAINT pipeline_pkey PRIMARY KEY (id),
   CONSTRAINT pipeline_name_is_unique UNIQUE (name)
+);
+
+CREATE TABLE product_preview (
+  item_id bigint NOT NULL,
+  state text NOT NULL,
+  found_item_id bigint,
+  data_location_id bigint,
+  path text,
+  sha256 text,
+  size_bytes integer,
+  reason text,
+  attempts integer DEFAULT 0 NOT NULL,
+  not_before timestamp with time zone DEFAULT now() NOT NULL,
+  lease_owner text,
+  CONSTRAINT found_preview_is_a_product CHECK (((state = 'found'::text) = (found_item_id IS NOT NULL))),
+  CONSTRAINT impossible_preview_says_why CHECK (((state <> 'impossible'::text) OR (reason IS NOT NULL))),
+  CONSTRAINT made_preview_is_somewhere CHECK ((num_nonnulls(data_location_id, path, sha256, size_bytes) =
+CASE state
+    WHEN 'made'::text THEN 4
+    ELSE 0
+END)),
+  CONSTRAINT product_preview_state_is_known CHECK ((state = ANY (ARRAY['found'::text, 'wanted'::text, 'made'::text, 'impossible'::text]))),
+  CONSTRAINT product_preview_data_location_id_fkey FOREIGN KEY (data_location_id) REFERENCES data_location(id),
+  CONSTRAINT product_preview_found_item_id_fkey FOREIGN KEY (found_item_id) REFERENCES data_product(item_id),
+  CONSTRAINT product_preview_item_id_fkey FOREIGN KEY (item_id) REFERENCES data_product(item_id),
+  CONSTRAINT product_preview_pkey PRIMARY KEY (item_id)
 );
 
 CREATE TABLE publication (
@@ -533,6 +680,68 @@ CREATE TABLE publication_transition (
   from_state text NOT NULL,
   to_state text NOT NULL,
   CONSTRAINT publication_transition_pkey PRIMARY KEY (from_state, to_state)
+);
+
+CREATE TABLE purge (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  data_location_id bigint NOT NULL,
+  cause text NOT NULL,
+  requested_by text,
+  reason text DEFAULT ''::text NOT NULL,
+  down_to_bytes bigint NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  used_before_bytes bigint,
+  used_after_bytes bigint,
+  after_copy_id bigint DEFAULT 0 NOT NULL,
+  problem text,
+  not_before timestamp with time zone DEFAULT now() NOT NULL,
+  lease_owner text,
+  lease_expires_at timestamp with time zone,
+  CONSTRAINT begun_purge_knows_what_was_there CHECK (((started_at IS NULL) = (used_before_bytes IS NULL))),
+  CONSTRAINT finished_purge_knows_what_is_left CHECK (((finished_at IS NULL) = (used_after_bytes IS NULL))),
+  CONSTRAINT only_open_purges_are_leased CHECK (((lease_owner IS NULL) OR (finished_at IS NULL))),
+  CONSTRAINT purge_cause_is_known CHECK ((cause = ANY (ARRAY['high_water'::text, 'request'::text]))),
+  CONSTRAINT purge_ends_at_some_level CHECK ((down_to_bytes >= 0)),
+  CONSTRAINT purge_lease_has_owner_and_expiry CHECK (((lease_owner IS NULL) = (lease_expires_at IS NULL))),
+  CONSTRAINT requested_purge_names_who CHECK (((cause = 'request'::text) = (requested_by IS NOT NULL))),
+  CONSTRAINT purge_data_location_id_fkey FOREIGN KEY (data_location_id) REFERENCES data_location(id),
+  CONSTRAINT purge_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE purge_decision (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  purge_id bigint,
+  data_location_id bigint NOT NULL,
+  copy_id bigint,
+  item_id bigint,
+  run_id bigint,
+  attempt integer,
+  path text NOT NULL,
+  files bigint DEFAULT 1 NOT NULL,
+  bytes bigint NOT NULL,
+  action text NOT NULL,
+  reason text NOT NULL,
+  detail text DEFAULT ''::text NOT NULL,
+  decided_at timestamp with time zone DEFAULT now() NOT NULL,
+  deleted_at timestamp with time zone,
+  CONSTRAINT only_deletions_are_carried_out CHECK (((deleted_at IS NULL) OR (action = 'delete'::text))),
+  CONSTRAINT purge_decision_action_is_known CHECK ((action = ANY (ARRAY['delete'::text, 'keep'::text]))),
+  CONSTRAINT purge_decision_is_about_a_copy_or_an_attempt CHECK ((((copy_id IS NULL) = (purge_id IS NULL)) AND ((copy_id IS NULL) = (item_id IS NULL)) AND ((copy_id IS NOT NULL) OR (attempt IS NOT NULL)))),
+  CONSTRAINT purge_decision_purge_id_fkey FOREIGN KEY (purge_id) REFERENCES purge(id),
+  CONSTRAINT purge_decision_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE purge_sum (
+  purge_id bigint NOT NULL,
+  action text NOT NULL,
+  reason text NOT NULL,
+  files bigint NOT NULL,
+  bytes bigint NOT NULL,
+  CONSTRAINT purge_sum_action_is_known CHECK ((action = ANY (ARRAY['delete'::text, 'keep'::text]))),
+  CONSTRAINT purge_sum_purge_id_fkey FOREIGN KEY (purge_id) REFERENCES purge(id),
+  CONSTRAINT purge_sum_pkey PRIMARY KEY (purge_id, action, reason)
 );
 
 CREATE TABLE qa_finding (
@@ -750,6 +959,50 @@ CREATE TABLE relation_change (
   CONSTRAINT relation_change_pkey PRIMARY KEY (tx, id)
 );
 
+CREATE TABLE remade_product (
+  rematerialisation_id bigint NOT NULL,
+  item_id bigint NOT NULL,
+  outcome text NOT NULL,
+  sha256 text,
+  size_bytes bigint,
+  path text,
+  CONSTRAINT absent_product_has_no_bytes CHECK ((num_nonnulls(sha256, size_bytes, path) =
+CASE
+    WHEN (outcome = 'absent'::text) THEN 0
+    ELSE 3
+END)),
+  CONSTRAINT remade_product_outcome_is_known CHECK ((outcome = ANY (ARRAY['same'::text, 'different'::text, 'absent'::text]))),
+  CONSTRAINT remade_product_item_id_fkey FOREIGN KEY (item_id) REFERENCES data_item(id),
+  CONSTRAINT remade_product_rematerialisation_id_fkey FOREIGN KEY (rematerialisation_id) REFERENCES rematerialisation(id) ON DELETE CASCADE,
+  CONSTRAINT remade_product_pkey PRIMARY KEY (rematerialisation_id, item_id)
+);
+
+CREATE TABLE rematerialisation (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  run_id bigint NOT NULL,
+  remake_run_id bigint,
+  state text DEFAULT 'wanted'::text NOT NULL,
+  reason text DEFAULT ''::text NOT NULL,
+  requested_by text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  finished_at timestamp with time zone,
+  CONSTRAINT ended_rematerialisation_has_finished_at CHECK (((state = ANY (ARRAY['same'::text, 'different'::text, 'failed'::text, 'accepted'::text])) = (finished_at IS NOT NULL))),
+  CONSTRAINT only_wanted_rematerialisation_has_no_run CHECK (((state = ANY (ARRAY['wanted'::text, 'failed'::text])) OR (remake_run_id IS NOT NULL))),
+  CONSTRAINT rematerialisation_state_is_known CHECK ((state = ANY (ARRAY['wanted'::text, 'making'::text, 'same'::text, 'different'::text, 'failed'::text, 'accepted'::text]))),
+  CONSTRAINT rematerialisation_remake_run_id_fkey FOREIGN KEY (remake_run_id) REFERENCES run(id),
+  CONSTRAINT rematerialisation_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
+  CONSTRAINT rematerialisation_pkey PRIMARY KEY (id),
+  CONSTRAINT one_rematerialisation_per_remake UNIQUE (remake_run_id)
+);
+
+CREATE TABLE rematerialisation_waiter (
+  rematerialisation_id bigint NOT NULL,
+  run_id bigint NOT NULL,
+  CONSTRAINT rematerialisation_waiter_rematerialisation_id_fkey FOREIGN KEY (rematerialisation_id) REFERENCES rematerialisation(id) ON DELETE CASCADE,
+  CONSTRAINT rematerialisation_waiter_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
+  CONSTRAINT rematerialisation_waiter_pkey PRIMARY KEY (rematerialisation_id, run_id)
+);
+
 CREATE TABLE result_head (
   table_id bigint NOT NULL,
   subject_id bigint NOT NULL,
@@ -816,6 +1069,7 @@ CREATE TABLE run (
   moved_by text DEFAULT 'unknown'::text NOT NULL,
   moved_why text DEFAULT ''::text NOT NULL,
   association_fingerprint text DEFAULT '00000000000000000000000000000000'::text NOT NULL,
+  remakes_run_id bigint,
   CONSTRAINT failed_run_says_why CHECK (((status = 'FAILED'::text) <= ((failure_class IS NOT NULL) AND (failure_reason IS NOT NULL)))),
   CONSTRAINT lease_has_owner_and_expiry CHECK (((lease_owner IS NULL) = (lease_expires_at IS NULL))),
   CONSTRAINT only_worked_on_runs_are_leased CHECK (((lease_owner IS NULL) OR (status = ANY (ARRAY['STAGING_DATA'::text, 'SUBMITTING'::text, 'COLLECTING_RESULTS'::text])))),
@@ -826,6 +1080,7 @@ CREATE TABLE run (
   CONSTRAINT run_location_id_fkey FOREIGN KEY (location_id) REFERENCES data_location(id),
   CONSTRAINT run_pipeline_id_fkey FOREIGN KEY (pipeline_id) REFERENCES pipeline(id),
   CONSTRAINT run_recipe_hash_fkey FOREIGN KEY (recipe_hash) REFERENCES recipe(hash),
+  CONSTRAINT run_remakes_run_id_fkey FOREIGN KEY (remakes_run_id) REFERENCES run(id),
   CONSTRAINT run_software_version_id_fkey FOREIGN KEY (software_version_id) REFERENCES reduction_software_version(id),
   CONSTRAINT run_step_id_fkey FOREIGN KEY (step_id) REFERENCES reduction_step(id),
   CONSTRAINT run_sub_group_id_fkey FOREIGN KEY (sub_group_id) REFERENCES sub_group(id),
@@ -899,6 +1154,22 @@ CREATE TABLE run_pool (
   CONSTRAINT run_pool_slots_is_positive CHECK ((slots > 0)),
   CONSTRAINT run_pool_pkey PRIMARY KEY (id),
   CONSTRAINT run_pool_name_is_unique UNIQUE (name)
+);
+
+CREATE TABLE run_progress (
+  run_id bigint NOT NULL,
+  attempt integer NOT NULL,
+  looked_at timestamp with time zone DEFAULT now() NOT NULL,
+  progress jsonb,
+  changed_at timestamp with time zone,
+  CONSTRAINT run_progress_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
+  CONSTRAINT run_progress_pkey PRIMARY KEY (run_id)
+);
+
+CREATE TABLE run_source (
+  run_id bigint NOT NULL,
+  source_run_id bigint NOT NULL,
+  CONSTRAINT run_source_pkey PRIMARY KEY (run_id, source_run_id)
 );
 
 CREATE TABLE run_tally (
@@ -1055,6 +1326,39 @@ CREATE TABLE sub_group_member (
   CONSTRAINT sub_group_member_pkey PRIMARY KEY (sub_group_id, item_id)
 );
 
+CREATE TABLE taint (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  kind text NOT NULL,
+  item_id bigint,
+  content_hash text,
+  software_version_id bigint,
+  host text,
+  since timestamp with time zone,
+  until timestamp with time zone,
+  reason text NOT NULL,
+  marked_by text NOT NULL,
+  marked_at timestamp with time zone DEFAULT now() NOT NULL,
+  lifted_at timestamp with time zone,
+  lifted_by text,
+  lifted_why text,
+  CONSTRAINT lifted_taint_says_when_by_whom_and_why CHECK ((num_nonnulls(lifted_at, lifted_by, lifted_why) = ANY (ARRAY[0, 3]))),
+  CONSTRAINT only_hosts_are_bad_for_a_time CHECK (((kind = 'host'::text) OR (num_nonnulls(since, until) = 0))),
+  CONSTRAINT taint_ends_after_it_begins CHECK ((until > since)),
+  CONSTRAINT taint_has_one_target CHECK ((((kind = 'item'::text) = (item_id IS NOT NULL)) AND ((kind = 'item'::text) = (content_hash IS NOT NULL)) AND ((kind = 'software'::text) = (software_version_id IS NOT NULL)) AND ((kind = 'host'::text) = (host IS NOT NULL)))),
+  CONSTRAINT taint_kind_is_known CHECK ((kind = ANY (ARRAY['item'::text, 'software'::text, 'host'::text]))),
+  CONSTRAINT taint_item_id_fkey FOREIGN KEY (item_id) REFERENCES data_item(id) ON DELETE CASCADE,
+  CONSTRAINT taint_software_version_id_fkey FOREIGN KEY (software_version_id) REFERENCES reduction_software_version(id),
+  CONSTRAINT taint_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE tainted_product (
+  item_id bigint NOT NULL,
+  taint_id bigint NOT NULL,
+  CONSTRAINT tainted_product_item_id_fkey FOREIGN KEY (item_id) REFERENCES data_product(item_id),
+  CONSTRAINT tainted_product_taint_id_fkey FOREIGN KEY (taint_id) REFERENCES taint(id) ON DELETE CASCADE,
+  CONSTRAINT tainted_product_pkey PRIMARY KEY (item_id, taint_id)
+);
+
 CREATE TABLE telescope (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   observatory_id bigint NOT NULL,
@@ -1087,11 +1391,21 @@ CREATE TABLE trigger_request (
 
 CREATE INDEX active_run_by_status ON public.run USING btree (status, location_id, id) WHERE (status = ANY (ARRAY['STAGING_DATA'::text, 'SUBMITTING'::text, 'SUBMITTED'::text, 'RUNNING'::text, 'COLLECTING_RESULTS'::text]));
 
+CREATE INDEX attempt_by_host ON public.attempt USING btree (host, run_id) WHERE (host IS NOT NULL);
+
 CREATE INDEX attempt_by_job ON public.attempt USING btree (job_id) WHERE (job_id IS NOT NULL);
+
+CREATE UNIQUE INDEX attempt_is_cleared_once ON public.purge_decision USING btree (run_id, attempt) WHERE (copy_id IS NULL);
+
+CREATE INDEX attempt_to_clear ON public.attempt USING btree (ended_at, run_id, number) WHERE ((cleared_at IS NULL) AND (ended_at IS NOT NULL));
+
+CREATE INDEX audit_finding_by_audit ON public.audit_finding USING btree (audit_id, id);
 
 CREATE INDEX audit_log_by_target ON public.audit_log USING btree (target, id DESC);
 
 CREATE INDEX cancelled_run_to_stop ON public.run USING btree (id) WHERE ((cancel_requested_at IS NOT NULL) AND (finished_at IS NULL));
+
+CREATE INDEX copy_to_be_deleted ON public.physical_copy USING btree (id) WHERE (status = 'DELETION_SCHEDULED'::text);
 
 CREATE INDEX data_item_by_dims ON public.data_item USING gin (dims jsonb_path_ops);
 
@@ -1109,7 +1423,7 @@ CREATE INDEX grouping_close_by_selection ON public.grouping_close USING btree (d
 
 CREATE INDEX grouping_close_by_transaction ON public.grouping_close USING btree (data_grouping_id, tx);
 
-CREATE INDEX input_set_member_by_item ON public.input_set_member USING btree (item_id);
+CREATE INDEX input_set_member_by_item ON public.input_set_member USING btree (item_id, input_set_id);
 
 CREATE INDEX item_outcome_by_item ON public.item_outcome USING btree (item_id, run_id DESC);
 
@@ -1117,23 +1431,57 @@ CREATE INDEX item_outcome_to_look_at ON public.item_outcome USING btree (run_id,
 
 CREATE INDEX kill_that_holds ON public.kill_request USING btree (id) WHERE holds;
 
+CREATE UNIQUE INDEX latest_reason_to_keep_a_copy ON public.purge_decision USING btree (copy_id) WHERE (action = 'keep'::text);
+
+CREATE INDEX location_audit_by_location ON public.location_audit USING btree (data_location_id, id DESC);
+
 CREATE UNIQUE INDEX one_active_run_per_sub_group ON public.run USING btree (sub_group_id) WHERE (status = ANY (ARRAY['PENDING'::text, 'STAGING_DATA'::text, 'SUBMITTING'::text, 'SUBMITTED'::text, 'RUNNING'::text, 'COLLECTING_RESULTS'::text]));
 
 CREATE UNIQUE INDEX one_living_step_per_pipeline_and_name ON public.reduction_step USING btree (pipeline_id, name) WHERE (retired_at IS NULL);
 
+CREATE UNIQUE INDEX one_open_audit_per_location ON public.location_audit USING btree (data_location_id) WHERE (finished_at IS NULL);
+
+CREATE UNIQUE INDEX one_open_purge_per_location ON public.purge USING btree (data_location_id) WHERE (finished_at IS NULL);
+
+CREATE UNIQUE INDEX one_open_rebuild_per_location ON public.location_rebuild USING btree (data_location_id) WHERE (finished_at IS NULL);
+
+CREATE UNIQUE INDEX one_open_rematerialisation_per_run ON public.rematerialisation USING btree (run_id) WHERE (finished_at IS NULL);
+
+CREATE UNIQUE INDEX one_pending_deletion_per_copy ON public.purge_decision USING btree (copy_id) WHERE ((action = 'delete'::text) AND (deleted_at IS NULL));
+
+CREATE UNIQUE INDEX one_taint_per_target ON public.taint USING btree (item_id, content_hash, software_version_id, host, since, until) NULLS NOT DISTINCT WHERE (lifted_at IS NULL);
+
 CREATE INDEX open_circuit_breaker ON public.circuit_breaker USING btree (location_id, step_id) WHERE is_open;
+
+CREATE INDEX open_failure_by_run ON public.open_failure USING btree (run_id DESC);
+
+CREATE INDEX open_item_failure_by_run ON public.open_item_failure USING btree (run_id DESC, item_id DESC);
 
 CREATE INDEX open_trigger_request ON public.trigger_request USING btree (pipeline_id) WHERE (closed_at IS NULL);
 
 CREATE INDEX pending_run_by_urgency ON public.run USING btree (location_id, priority DESC, id) WHERE (status = 'PENDING'::text);
 
+CREATE INDEX physical_copy_being_deleted ON public.physical_copy USING btree (data_location_id, id) WHERE (status = ANY (ARRAY['DELETION_SCHEDULED'::text, 'DELETION_IN_PROGRESS'::text]));
+
 CREATE INDEX physical_copy_by_item ON public.physical_copy USING btree (item_id);
+
+CREATE INDEX physical_copy_to_purge ON public.physical_copy USING btree (data_location_id, id) WHERE (status = 'PRESENT'::text);
+
+CREATE INDEX product_preview_to_make ON public.product_preview USING btree (not_before) WHERE (state = 'wanted'::text);
 
 CREATE INDEX publication_by_state ON public.publication USING btree (state, id DESC);
 
 CREATE INDEX publication_event_by_publication ON public.publication_event USING btree (publication_id, id);
 
 CREATE INDEX publication_to_be_moved ON public.publication USING btree (state, not_before) WHERE (state = ANY (ARRAY['staged'::text, 'eligible'::text, 'publishing'::text]));
+
+CREATE INDEX purge_by_location ON public.purge USING btree (data_location_id, id DESC);
+
+CREATE INDEX purge_decision_by_item ON public.purge_decision USING btree (item_id, id) WHERE (item_id IS NOT NULL);
+
+CREATE INDEX purge_decision_by_location ON public.purge_decision USING btree (data_location_id, id);
+
+CREATE INDEX purge_decision_by_purge ON public.purge_decision USING btree (purge_id, id);
 
 CREATE INDEX qa_finding_by_measure ON public.qa_finding USING btree (measure, run_id DESC) WHERE (value IS NOT NULL);
 
@@ -1143,11 +1491,21 @@ CREATE INDEX quarantined_row_by_item ON public.quarantined_row USING btree (item
 
 CREATE INDEX raw_data_file_by_package ON public.raw_data_file USING btree (raw_data_package_id);
 
+CREATE INDEX remade_product_by_item ON public.remade_product USING btree (item_id);
+
+CREATE INDEX rematerialisation_by_run ON public.rematerialisation USING btree (run_id, id DESC);
+
+CREATE INDEX rematerialisation_to_be_moved ON public.rematerialisation USING btree (state, id) WHERE (finished_at IS NULL);
+
+CREATE INDEX rematerialisation_waiter_by_run ON public.rematerialisation_waiter USING btree (run_id);
+
 CREATE INDEX run_association_by_item ON public.run_association USING btree (item_id);
 
-CREATE INDEX run_by_input_set ON public.run USING btree (input_set_id);
+CREATE INDEX run_by_input_set ON public.run USING btree (input_set_id, id);
 
 CREATE INDEX run_by_pipeline ON public.run USING btree (pipeline_id, id);
+
+CREATE INDEX run_by_software_version ON public.run USING btree (software_version_id, id);
 
 CREATE INDEX run_by_status ON public.run USING btree (status, id);
 
@@ -1162,6 +1520,10 @@ CREATE INDEX run_event_by_run ON public.run_event USING btree (run_id, id);
 CREATE INDEX run_outcome_by_step ON public.run_outcome USING btree (location_id, step_id, id DESC);
 
 CREATE INDEX run_outcome_to_judge ON public.run_outcome USING btree (id) WHERE (NOT is_judged);
+
+CREATE INDEX run_progress_of_silence ON public.run_progress USING btree (run_id) WHERE (progress IS NULL);
+
+CREATE INDEX run_source_by_source ON public.run_source USING btree (source_run_id, run_id);
 
 CREATE INDEX run_warning_by_run ON public.run_warning USING btree (run_id);
 
@@ -1180,6 +1542,14 @@ CREATE INDEX sub_group_by_due_time ON public.sub_group USING btree (step_id, unt
 CREATE INDEX sub_group_by_state ON public.sub_group USING btree (step_id, state, id);
 
 CREATE INDEX sub_group_member_by_item ON public.sub_group_member USING btree (item_id);
+
+CREATE INDEX sub_group_of_retried_items ON public.sub_group USING btree (step_id) WHERE (report ? 'retry'::text);
+
+CREATE INDEX sub_group_with_stale_result ON public.sub_group USING btree (last_completed_run_id DESC) WHERE ((last_completed_run_id IS NOT NULL) AND (state <> 'current'::text));
+
+CREATE INDEX superseded_product ON public.data_product USING btree (run_id DESC, item_id DESC) WHERE (superseded_at IS NOT NULL);
+
+CREATE INDEX tainted_product_by_taint ON public.tainted_product USING btree (taint_id, item_id);
 
 CREATE OR REPLACE FUNCTION public.add_fingerprints(a text, b text)
  RETURNS text
@@ -1239,6 +1609,21 @@ BEGIN
   PERFORM pg_notify('meridian_work', 'runs');
   RETURN NULL;
 END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.change_taints()
+ RETURNS void
+ LANGUAGE sql
+AS $function$ SELECT pg_advisory_xact_lock(hashtext('meridian taint')) $function$
+;
+
+CREATE OR REPLACE FUNCTION public.copy_takes_room(status text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  SELECT status NOT IN ('DELETED', 'MISSING')
+$function$
 ;
 
 CREATE OR REPLACE FUNCTION public.count_revision()
@@ -1355,6 +1740,12 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.hold_taints()
+ RETURNS void
+ LANGUAGE sql
+AS $function$ SELECT pg_advisory_xact_lock_shared(hashtext('meridian taint')) $function$
+;
+
 CREATE OR REPLACE FUNCTION public.iso_instant(value text)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
@@ -1453,6 +1844,106 @@ BEGIN
   SELECT DISTINCT data_grouping_id, ARRAY(SELECT name FROM jsonb_object_keys(selection) name ORDER BY name) FROM closed
   ON CONFLICT DO NOTHING;
   RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.open_and_heal_failures()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_nestloop TO 'off'
+ SET enable_seqscan TO 'off'
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM old_rows WHERE status = 'FAILED') THEN
+    DELETE FROM open_failure WHERE run_id = ANY (ARRAY(
+      SELECT n.id FROM new_rows n JOIN old_rows o USING (id) WHERE o.status = 'FAILED' AND n.status <> 'FAILED'));
+  END IF;
+  IF EXISTS (SELECT FROM new_rows WHERE status IN ('COMPLETED', 'COMPLETED_WITH_WARNINGS')) THEN
+    DELETE FROM open_failure WHERE sub_group_id = ANY (ARRAY(
+      SELECT n.sub_group_id FROM new_rows n WHERE n.status IN ('COMPLETED', 'COMPLETED_WITH_WARNINGS')))
+      AND EXISTS (SELECT FROM new_rows n WHERE n.sub_group_id = open_failure.sub_group_id AND n.id >= open_failure.run_id);
+  END IF;
+  IF EXISTS (SELECT FROM new_rows WHERE status = 'FAILED') THEN
+    INSERT INTO open_failure AS known (sub_group_id, run_id)
+      SELECT n.sub_group_id, max(n.id) FROM new_rows n JOIN old_rows o USING (id)
+      WHERE n.status = 'FAILED' AND o.status <> 'FAILED' GROUP BY n.sub_group_id
+      ON CONFLICT (sub_group_id) DO UPDATE SET run_id = excluded.run_id WHERE excluded.run_id > known.run_id;
+  END IF;
+  RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.product_gets_lineage()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+BEGIN
+  INSERT INTO run_source (run_id, source_run_id)
+  SELECT born.run_id, source.run_id FROM (SELECT DISTINCT run_id FROM new_rows) born JOIN run ON run.id = born.run_id
+  JOIN input_set_member member ON member.input_set_id = run.input_set_id JOIN data_product source ON source.item_id = member.item_id
+  UNION
+  SELECT run.id, born.run_id FROM new_rows born JOIN input_set_member member ON member.item_id = born.item_id
+  JOIN run ON run.input_set_id = member.input_set_id WHERE EXISTS (SELECT FROM data_product product WHERE product.run_id = run.id)
+  ON CONFLICT DO NOTHING;
+
+  PERFORM hold_taints();
+  IF NOT EXISTS (SELECT FROM taint WHERE lifted_at IS NULL) THEN RETURN NULL; END IF;
+  WITH inherited AS (
+    INSERT INTO tainted_product (item_id, taint_id)
+    SELECT born.item_id, inherited.taint_id
+    FROM new_rows born JOIN run ON run.id = born.run_id CROSS JOIN LATERAL (
+      SELECT reached.taint_id FROM input_set_member member JOIN tainted_product reached ON reached.item_id = member.item_id
+      WHERE member.input_set_id = run.input_set_id
+      UNION
+      SELECT taint.id FROM input_set_member member JOIN taint ON taint.item_id = member.item_id AND taint.content_hash = member.content_hash
+      WHERE member.input_set_id = run.input_set_id AND taint.lifted_at IS NULL
+      UNION
+      SELECT taint.id FROM taint WHERE taint.software_version_id = run.software_version_id AND taint.lifted_at IS NULL
+      UNION
+      SELECT taint.id FROM attempt JOIN taint ON taint.host = attempt.host AND taint.lifted_at IS NULL
+      WHERE attempt.run_id = born.run_id AND attempt.number = born.attempt
+        AND coalesce(attempt.ended_at >= taint.since, true) AND coalesce(attempt.started_at <= taint.until, true)
+    ) inherited
+    ON CONFLICT DO NOTHING
+    RETURNING item_id, taint_id
+  )
+  INSERT INTO tainted_product (item_id, taint_id)
+  SELECT * FROM (
+    WITH RECURSIVE made (run_id, taint_id) AS (
+      SELECT run.id, inherited.taint_id FROM inherited JOIN input_set_member member ON member.item_id = inherited.item_id
+      JOIN run ON run.input_set_id = member.input_set_id
+      UNION
+      SELECT run_source.run_id, made.taint_id FROM made JOIN run_source ON run_source.source_run_id = made.run_id
+    )
+    SELECT product.item_id, made.taint_id FROM made JOIN data_product product ON product.run_id = made.run_id) AS later
+  ON CONFLICT DO NOTHING;
+  RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.products_of_taint(meant taint)
+ RETURNS SETOF bigint
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+BEGIN
+  CASE meant.kind
+  WHEN 'software' THEN
+    RETURN QUERY SELECT product.item_id FROM run JOIN data_product product ON product.run_id = run.id
+      WHERE run.software_version_id = meant.software_version_id;
+  WHEN 'host' THEN
+    RETURN QUERY SELECT product.item_id FROM attempt JOIN data_product product ON product.run_id = attempt.run_id AND product.attempt = attempt.number
+      WHERE attempt.host = meant.host AND coalesce(attempt.ended_at >= meant.since, true) AND coalesce(attempt.started_at <= meant.until, true);
+  WHEN 'item' THEN
+    RETURN QUERY
+      SELECT product.item_id FROM data_product product WHERE product.item_id = meant.item_id
+      UNION ALL
+      SELECT product.item_id FROM input_set_member member JOIN run ON run.input_set_id = member.input_set_id
+      JOIN data_product product ON product.run_id = run.id
+      WHERE member.item_id = meant.item_id AND member.content_hash = meant.content_hash;
+  END CASE;
 END $function$
 ;
 
@@ -1730,6 +2221,34 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.spread_taint(spread bigint)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SET jit TO 'off'
+AS $function$
+DECLARE
+  meant taint;
+  marked bigint;
+BEGIN
+  SELECT * INTO meant FROM taint WHERE id = spread AND lifted_at IS NULL;
+  IF NOT FOUND THEN RETURN 0; END IF;
+  WITH RECURSIVE direct (item_id) AS MATERIALIZED (SELECT products_of_taint(meant)),
+  made (run_id) AS (
+    SELECT used.id FROM direct, LATERAL (
+      SELECT run.id FROM input_set_member member JOIN run ON run.input_set_id = member.input_set_id WHERE member.item_id = direct.item_id OFFSET 0) used
+    UNION
+    SELECT used.run_id FROM made, LATERAL (SELECT run_id FROM run_source WHERE source_run_id = made.run_id OFFSET 0) used
+  )
+  INSERT INTO tainted_product (item_id, taint_id)
+  SELECT item_id, spread FROM direct
+  UNION
+  SELECT product.item_id, spread FROM made, LATERAL (SELECT item_id FROM data_product WHERE data_product.run_id = made.run_id OFFSET 0) product
+  ON CONFLICT DO NOTHING;
+  GET DIAGNOSTICS marked = ROW_COUNT;
+  RETURN marked;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.subtract_fingerprint(whole text, part text)
  RETURNS text
  LANGUAGE sql
@@ -1737,6 +2256,59 @@ CREATE OR REPLACE FUNCTION public.subtract_fingerprint(whole text, part text)
 AS $function$
   SELECT shift_fingerprint(whole, -('x' || left(part, 16))::bit(64)::bigint::numeric, -('x' || right(part, 16))::bit(64)::bigint::numeric)
 $function$
+;
+
+CREATE OR REPLACE FUNCTION public.taint_by_host()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF NOT EXISTS (SELECT FROM new_rows WHERE host IS NOT NULL) THEN RETURN NULL; END IF;
+  PERFORM hold_taints();
+  PERFORM spread_taint(taint.id) FROM taint
+  WHERE taint.kind = 'host' AND taint.lifted_at IS NULL AND EXISTS (
+    SELECT FROM new_rows JOIN old_rows USING (run_id, number) WHERE new_rows.host = taint.host
+      AND (new_rows.host, new_rows.started_at, new_rows.ended_at) IS DISTINCT FROM (old_rows.host, old_rows.started_at, old_rows.ended_at));
+  RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.tally_copies()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO location_usage_change
+      SELECT copy.data_location_id, count(*), sum(item.size_bytes) FROM new_rows copy JOIN data_item item ON item.id = copy.item_id
+      WHERE copy_takes_room(copy.status) GROUP BY copy.data_location_id;
+  ELSIF TG_OP = 'DELETE' THEN
+    INSERT INTO location_usage_change
+      SELECT copy.data_location_id, -count(*), -sum(item.size_bytes) FROM old_rows copy JOIN data_item item ON item.id = copy.item_id
+      WHERE copy_takes_room(copy.status) GROUP BY copy.data_location_id;
+  ELSE
+    INSERT INTO location_usage_change
+      SELECT moved.data_location_id, sum(n), sum(n * item.size_bytes)
+      FROM (SELECT data_location_id, item_id, 1 AS n FROM new_rows WHERE copy_takes_room(status)
+            UNION ALL SELECT data_location_id, item_id, -1 FROM old_rows WHERE copy_takes_room(status)) AS moved
+      JOIN data_item item ON item.id = moved.item_id
+      GROUP BY moved.data_location_id HAVING sum(n) <> 0 OR sum(n * item.size_bytes) <> 0;
+  END IF;
+  RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.tally_copies_of_item()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  INSERT INTO location_usage_change
+    SELECT data_location_id, CASE WHEN TG_OP = 'DELETE' THEN -count(*) ELSE 0 END,
+           count(*) * (CASE WHEN TG_OP = 'DELETE' THEN 0 ELSE NEW.size_bytes END - OLD.size_bytes)
+    FROM physical_copy WHERE item_id = OLD.id AND copy_takes_room(status) GROUP BY data_location_id;
+  RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+END $function$
 ;
 
 CREATE OR REPLACE FUNCTION public.tally_runs()
@@ -1766,6 +2338,10 @@ AS $function$
   SELECT date_bin(width, at, timestamptz '2000-01-03 00:00:00+00')
 $function$
 ;
+
+CREATE TRIGGER attempt_on_a_bad_host_taints AFTER UPDATE ON public.attempt REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION taint_by_host();
+
+CREATE TRIGGER changed_copy_is_tallied AFTER UPDATE ON public.physical_copy REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tally_copies();
 
 CREATE TRIGGER changed_data_item_is_recorded AFTER UPDATE ON public.data_item REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION record_item_changes();
 
@@ -1803,11 +2379,17 @@ CREATE TRIGGER data_location_asks_for_evaluation AFTER UPDATE OF paused_at ON pu
 
 CREATE TRIGGER data_product_is_immutable BEFORE UPDATE OF item_id, run_id, attempt, type, path, description, metrics ON public.data_product FOR EACH ROW EXECUTE FUNCTION refuse_update();
 
+CREATE TRIGGER deleted_copy_is_tallied AFTER DELETE ON public.physical_copy REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tally_copies();
+
 CREATE TRIGGER deleted_data_item_is_recorded AFTER DELETE ON public.data_item FOR EACH STATEMENT EXECUTE FUNCTION record_relation_change();
+
+CREATE TRIGGER deleted_item_is_tallied BEFORE DELETE ON public.data_item FOR EACH ROW EXECUTE FUNCTION tally_copies_of_item();
 
 CREATE TRIGGER deleted_run_is_tallied AFTER DELETE ON public.run REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tally_runs();
 
 CREATE TRIGGER ended_run_changes_its_sub_group AFTER UPDATE ON public.run REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION record_sub_group_changes();
+
+CREATE TRIGGER ended_run_opens_and_heals_failures AFTER UPDATE ON public.run REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION open_and_heal_failures();
 
 CREATE TRIGGER grouping_close_has_a_shape AFTER INSERT ON public.grouping_close REFERENCING NEW TABLE AS closed FOR EACH STATEMENT EXECUTE FUNCTION note_close_shapes();
 
@@ -1815,7 +2397,11 @@ CREATE TRIGGER image_pin_is_immutable BEFORE UPDATE ON public.image_pin FOR EACH
 
 CREATE TRIGGER kill_request_asks_for_evaluation AFTER INSERT OR UPDATE ON public.kill_request FOR EACH STATEMENT EXECUTE FUNCTION request_evaluation();
 
+CREATE TRIGGER new_copy_is_tallied AFTER INSERT ON public.physical_copy REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tally_copies();
+
 CREATE TRIGGER new_data_item_is_recorded AFTER INSERT ON public.data_item REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION record_item_changes();
+
+CREATE TRIGGER new_data_product_gets_lineage AFTER INSERT ON public.data_product REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION product_gets_lineage();
 
 CREATE TRIGGER new_raw_data_file_gives_facts AFTER INSERT ON public.raw_data_file REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION raw_data_file_gives_facts();
 
@@ -1828,6 +2414,8 @@ CREATE TRIGGER pipeline_asks_for_evaluation AFTER INSERT OR UPDATE ON public.pip
 CREATE TRIGGER publication_move_is_legal_and_recorded AFTER INSERT OR UPDATE ON public.publication FOR EACH ROW EXECUTE FUNCTION record_publication_moves();
 
 CREATE TRIGGER reduction_step_asks_for_evaluation AFTER INSERT OR UPDATE ON public.reduction_step FOR EACH STATEMENT EXECUTE FUNCTION request_evaluation();
+
+CREATE TRIGGER resized_item_is_tallied AFTER UPDATE OF size_bytes ON public.data_item FOR EACH ROW WHEN ((old.size_bytes IS DISTINCT FROM new.size_bytes)) EXECUTE FUNCTION tally_copies_of_item();
 
 CREATE TRIGGER run_association_is_immutable BEFORE UPDATE ON public.run_association FOR EACH ROW EXECUTE FUNCTION refuse_update();
 

@@ -16,7 +16,9 @@ export const DEFINITIONS_FILE: Schema = {
     software: list(
       'Software versions: name, version, image, host_directory, image_digest, digest, command, environment, config_schema, exit_codes, tables.',
     ),
-    locations: list('Data locations: name, kind, base_path, backend, runtime, staging, limits, capacity, high_water, low_water.'),
+    locations: list(
+      'Data locations: name, kind, base_path, backend, runtime, staging, limits, capacity, high_water, low_water.',
+    ),
     pools: list('Pools of slots that runs share, whatever pipeline they belong to: name, slots.'),
     groupings: list('Data groupings: name, description, filter.'),
     pipelines: list(
