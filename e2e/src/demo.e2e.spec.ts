@@ -5,6 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MeridianHome } from './meridian-home.js';
 
+interface ExportedFile {
+  readonly format: string;
+  readonly path: string;
+  readonly sha256: string;
+}
+
 interface Summary {
   readonly pipeline: string;
   readonly runs: { readonly completed: number; readonly failed: number };
@@ -19,8 +25,9 @@ interface Summary {
   readonly tables: readonly {
     readonly table: string;
     readonly rows: number;
-    readonly files: readonly { readonly format: string; readonly path: string; readonly sha256: string }[];
+    readonly files: readonly ExportedFile[];
   }[];
+  readonly provenance: readonly ExportedFile[];
   readonly metrics: { readonly mosaic: Readonly<Record<string, number | null>> };
   readonly lineage_depth: number;
 }
@@ -83,6 +90,16 @@ describe('meridian demo', () => {
       parquet.slice(0, 4),
       parquet.slice(-4),
     ]).toEqual([...['SIMPLE  =', true, 'PAR1', 'PAR1']]);
+  });
+
+  it('and with the provenance of its mosaic, as PROV-JSON and as an RO-Crate that name every raw frame by checksum', () => {
+    const frames = readdirSync(join(home.directory, 'pleiades')).filter((name) => name.endsWith('.fits'));
+    expect(first.provenance.map(({ format }) => format)).toEqual(['prov-json', 'ro-crate']);
+    for (const { path, sha256 } of first.provenance) {
+      expect(sha256Of(path)).toBe(sha256);
+      const text = readFileSync(path, 'utf8');
+      for (const frame of frames) expect(text).toContain(sha256Of(join(home.directory, 'pleiades', frame)));
+    }
   });
 
   it('finds nothing to do the second time', async () => {

@@ -1,10 +1,10 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { CliError, EXIT_CODES } from '../cli-error.js';
 import type { ExitCode } from '../cli-error.js';
 import { examples, printJson } from '../command-context.js';
 import type { CommandContext, Runner } from '../command-context.js';
 import { freePath } from '../files/write-verified.js';
+import { writeWhole } from '../files/write-whole.js';
 import { parseSubjectArgument } from './subject-argument.js';
 
 /** What each document is called by itself. */
@@ -82,15 +82,4 @@ async function provenance(
   if (context.json) printJson(context, { of, format, written_to: path });
   else context.terminal.print(path);
   return EXIT_CODES.ok;
-}
-
-/** All of it under its name, or nothing. */
-function writeWhole(path: string, text: string): void {
-  const temporary = `${path}.${process.pid}.part`;
-  try {
-    writeFileSync(temporary, text);
-    renameSync(temporary, path);
-  } finally {
-    rmSync(temporary, { force: true });
-  }
 }

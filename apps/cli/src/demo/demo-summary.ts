@@ -27,6 +27,8 @@ export interface DemoSummary {
     readonly rows: number;
     readonly files: readonly ExportedFile[];
   }[];
+  /** Of the mosaic, in public formats. */
+  readonly provenance: readonly ExportedFile[];
   readonly metrics: { readonly mosaic: Readonly<Record<MosaicMetric, number | null>> };
   readonly lineage_depth: number;
   readonly elapsed_seconds: number;

@@ -17,8 +17,9 @@ import type { Lineage } from '../api/provenance-types.js';
 import type { FailedFile } from '../ingest/ingest-directory.js';
 import { mosaicMetricsOf } from './demo-summary.js';
 import type { DemoSummary, SummaryProduct } from './demo-summary.js';
+import { exportProvenance, type ProvenanceRequest } from './provenance-files.js';
 import { exportSources } from './source-table.js';
-import type { SourceTable } from './source-table.js';
+import type { ExportedFile, SourceTable } from './source-table.js';
 
 const MOSAIC_STEP = 'mosaic';
 
@@ -37,13 +38,15 @@ export interface DemoOutcome {
     readonly product: SummaryProduct;
     readonly run: RunDetail;
     readonly lineage: Lineage;
+    /** How it came about, in public formats. */
+    readonly provenance: readonly ExportedFile[];
   } | null;
 }
 
 const BRIGHTEST = 5;
 
 /**
- * Asks the API for the outcome of a pipeline, and writes its tables into `directory`.
+ * Asks the API for the outcome of a pipeline, and writes its tables, and the provenance of its mosaic, into `directory`.
  *
  * What is written at the end of a demo is added here, and said by `print-outcome.ts`.
  */
@@ -60,7 +63,7 @@ export async function collectOutcome(
     products,
     gaps: (await client.list<Gap>('/gaps', query)).filter((gap) => gap.state !== 'waived'),
     sources: await exportSources(client, { pipeline, dataset, directory, brightest: BRIGHTEST }),
-    mosaic: await mosaicOf(client, products),
+    mosaic: await mosaicOf(client, products, { dataset, directory }),
   };
 }
 
@@ -78,6 +81,7 @@ export function summaryOf(
     products,
     left_out: leftOut,
     tables: sources === null ? [] : [{ table: sources.table, rows: sources.rows, files: sources.files }],
+    provenance: mosaic?.provenance ?? [],
     metrics: { mosaic: mosaicMetricsOf(mosaic?.run.metrics ?? []) },
     lineage_depth: mosaic === null ? 0 : lineageDepth(mosaic.lineage, mosaic.product.id),
     elapsed_seconds: Math.round((now.getTime() - startedAt.getTime()) / 100) / 10,
@@ -103,9 +107,12 @@ async function locate(client: ApiClient, products: readonly Product[]): Promise<
 async function mosaicOf(
   client: ApiClient,
   products: readonly SummaryProduct[],
+  files: Omit<ProvenanceRequest, 'productId'>,
 ): Promise<DemoOutcome['mosaic']> {
   const product = products.find((one) => one.step === MOSAIC_STEP && /\.fits$/.test(one.path));
   if (product === undefined) return null;
   const run = await client.get<RunDetail>(`/runs/${product.run_id}`);
-  return { product, run, lineage: await fetchLineage(client, product.id, 'up') };
+  const lineage = await fetchLineage(client, product.id, 'up');
+  const provenance = await exportProvenance(client, { ...files, productId: product.id });
+  return { product, run, lineage, provenance };
 }

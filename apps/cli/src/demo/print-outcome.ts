@@ -6,7 +6,7 @@ import { renderTable } from '../terminal/table.js';
 import { renderTree } from '../terminal/tree.js';
 import type { DemoOutcome } from './outcome.js';
 
-/** Says what came out: products, previews, the mosaic's lineage and metrics, tables, and what is missing, with what to try. */
+/** Says what came out: products, previews, the mosaic's lineage, provenance and metrics, tables, and what is missing, with what to try. */
 export function printOutcome(context: CommandContext, outcome: DemoOutcome): void {
   printProducts(context, outcome);
   printMosaic(context, outcome);
@@ -45,6 +45,9 @@ function printMosaic({ terminal }: CommandContext, { mosaic }: DemoOutcome): voi
   terminal.print(`\n${colors.bold('What the mosaic is made from')}`);
   for (const line of renderTree(lineageTree(mosaic.lineage, mosaic.product.id, 'up')))
     terminal.print(`  ${line}`);
+  terminal.print(`\n${colors.bold('Its provenance, with the checksum of every raw file')}`);
+  for (const { path, size_bytes } of mosaic.provenance)
+    terminal.print(`  ${path} (${formatBytes(size_bytes)})`);
   terminal.print(`\n${colors.bold('Its metrics')}`);
   for (const { name, value, unit } of mosaic.run.metrics)
     terminal.print(`  ${name.padEnd(40)} ${formatNumber(value)} ${unit}`);
