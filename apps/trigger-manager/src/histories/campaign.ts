@@ -42,7 +42,11 @@ export async function playCampaign(options: CampaignOptions): Promise<CampaignRe
       while (next < options.seed + options.count && total.failures.length < MOST_FAILURES) {
         const history = planHistory(next);
         next += 1;
-        const played = await playHistory(lane, history);
+        const played = await playHistory(lane, history).catch((error: unknown) => {
+          throw new Error(`history ${history.seed}, after ${total.histories} others, could not be played`, {
+            cause: error,
+          });
+        });
         total.add(played);
         if (played.differences.length > 0) {
           const failure = await explain(lane, history, played);

@@ -45,6 +45,8 @@ export class Lane {
       'search_path = histories, pg_catalog, public',
       // A history that waits for a lock waits for itself.
       `lock_timeout = '25ms'`,
+      // A table is cut off under a lock that reading waits for: on a busy machine for longer than that.
+      'vacuum_truncate = off',
       // Tables of some rows: any plan will do, and to look for the best one takes longer than it saves.
       'jit = off',
       'join_collapse_limit = 1',
