@@ -136,7 +136,8 @@ describe('the loss of the database', () => {
     const { items } = await home.get<{ items: Row[] }>('/products?limit=1000');
     return { runs: shown, products: items.map(withoutId).sort(byText) };
   }
-  const OF_THIS_DATABASE: readonly string[] = ['id', 'created_at', 'registered_at'];
+  // Whether its file is there is no record: the database that was lost had not looked again.
+  const OF_THIS_DATABASE: readonly string[] = ['id', 'created_at', 'registered_at', 'bytes'];
   const withoutId = (row: Row): object =>
     Object.fromEntries(Object.entries(row).filter(([name]) => !OF_THIS_DATABASE.includes(name)));
   const byText = (left: unknown, right: unknown): number =>
@@ -180,6 +181,10 @@ describe('the loss of the database', () => {
     expect(again.stdout).toContain('4 have a record, 0 were rebuilt');
     expect(await records(home)).toEqual(before);
     expect(await rowsOf(home)).toEqual(rows);
+    const { items } = await home.get<{ items: { path: string; bytes: string }[] }>('/products?limit=1000');
+    expect(items.filter(({ bytes }) => bytes === 'missing')).toEqual([
+      expect.objectContaining({ path: gone?.['path'] }),
+    ]);
 
     await home.mustMeridian('resume', 'pipeline', 'survey');
     await register(home, [...names, 'd.fits']);
