@@ -204,7 +204,7 @@ describe('the tables of runs', () => {
   it('tell rows apart whose inputs have changed since', async () => {
     const { step, rowsOf } = await world.aTool(FLUX);
     const [item = 0] = await world.items(1);
-    const { subGroupId } = await world.ran(step, [item], {
+    const { runId, subGroupId } = await world.ran(step, [item], {
       'results/flux.ndjson': ndjson([{ item, flux: 1 }]),
     });
     const markAs = (state: string) =>
@@ -212,6 +212,16 @@ describe('the tables of runs', () => {
     await markAs('current');
     expect(await rowsOf('flux', '__current', 'is_stale, row_id')).toMatchObject([{ is_stale: false }]);
     await markAs('stale');
+    expect(await rowsOf('flux', '__current', 'is_stale, row_id')).toMatchObject([{ is_stale: true }]);
+    // Since its run ended nobody has judged its sub-group; then another run is on its way.
+    const running = (newest: number) =>
+      queryRows(
+        world.db,
+        sql`UPDATE sub_group SET state = 'running', last_run_id = ${newest} WHERE id = ${subGroupId}`,
+      );
+    await running(runId);
+    expect(await rowsOf('flux', '__current', 'is_stale, row_id')).toMatchObject([{ is_stale: false }]);
+    await running((await world.workshop.aRun({ step, itemIds: [item], subGroupId })).runId);
     expect(await rowsOf('flux', '__current', 'is_stale, row_id')).toMatchObject([{ is_stale: true }]);
   });
 

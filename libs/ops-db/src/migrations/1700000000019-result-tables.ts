@@ -78,7 +78,8 @@ CREATE FUNCTION result_column_type(declared text) RETURNS text LANGUAGE sql IMMU
     WHEN 'flags' THEN 'integer' END
 $$;
 
--- The present rows of every subject, with its dims, and whether what they were made of has changed since.
+-- The present rows of every subject, with its dims, and whether what they were made of has changed since. A sub-group that nobody has
+-- judged since its run ended is called running yet: its rows are as new as can be.
 -- Columns are only ever added, and last: what others have built on the view stays.
 CREATE FUNCTION show_current_results(shown result_table) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -90,7 +91,8 @@ BEGIN
   WHERE attrelid = format('results.%I', shown.relation)::regclass AND attnum > 9 AND NOT attisdropped;
   EXECUTE format('CREATE OR REPLACE VIEW results.%I AS
     SELECT found.row_id, found.%I, found.version_major, found.version_minor, found.software_version, found.run_id, found.created_at, found.updated_at,
-      %s AS dims, (made_for.state <> ''current'' OR made_for.last_completed_run_id <> found.run_id) AS is_stale%s
+      %s AS dims, (made_for.state <> ''current'' AND (made_for.state <> ''running'' OR made_for.last_run_id <> found.run_id)
+        OR made_for.last_completed_run_id <> found.run_id) AS is_stale%s
     FROM results.%I found
     JOIN public.result_head head ON head.table_id = %s AND head.subject_id = found.%I
       AND head.version_major = found.version_major AND head.version_minor = found.version_minor

@@ -30,6 +30,9 @@ export const isBefore = (runId: string, itemId: string, { before }: CurrencyQuer
     ? sql`TRUE`
     : sql`${rawSql(runId)} <= ${before.runId} AND (${rawSql(runId)}, ${rawSql(itemId)}) < (${before.runId}, ${before.id})`;
 
+/** Its run has ended, and nobody has judged it since: what was said before led to that run, and is no word on its products. */
+const IS_UNJUDGED = `(g.state = 'running' AND g.last_run_id = g.last_completed_run_id)`;
+
 /** What is said of the result of a sub-group that is not current; a run on its way was told why. */
 const REASONS_OF_RESULT = rawSql(`coalesce(
       nullif(CASE WHEN g.state = 'running' THEN (SELECT coalesce(nullif(now_on.causes, '{}'), '{forced}') FROM run now_on WHERE now_on.id = g.last_run_id)
@@ -46,7 +49,7 @@ const MADE_FROM_STALE = rawSql(`
     ),
     reached(run_id, is_itself) AS (
       SELECT g.last_completed_run_id, true FROM sub_group g
-      WHERE g.last_completed_run_id IS NOT NULL AND g.state <> 'current' AND (SELECT lenient.any FROM lenient)
+      WHERE g.last_completed_run_id IS NOT NULL AND g.state <> 'current' AND NOT ${IS_UNJUDGED} AND (SELECT lenient.any FROM lenient)
       UNION
       SELECT consumer.run_id, false
       FROM reached CROSS JOIN LATERAL (
@@ -93,7 +96,7 @@ export const listStaleProducts = (
     page AS MATERIALIZED (
       ${part(rawSql(`'{superseded}'::text[]`), 'data_product made', 'made.run_id', 'p.item_id = made.item_id', rawSql('made.superseded_at IS NOT NULL'))}
       UNION ALL
-      ${part(REASONS_OF_RESULT, 'sub_group g', result, `p.run_id = ${result}`, rawSql(`g.state <> 'current' AND ${result} IS NOT NULL`))}
+      ${part(REASONS_OF_RESULT, 'sub_group g', result, `p.run_id = ${result}`, rawSql(`g.state <> 'current' AND ${result} IS NOT NULL AND NOT ${IS_UNJUDGED}`))}
       UNION ALL
       ${part(rawSql(`'{made_from_stale}'::text[]`), 'reached', 'reached.run_id', 'p.run_id = reached.run_id', rawSql('NOT reached.is_itself'))}
     )
