@@ -1878,14 +1878,19 @@ CREATE OR REPLACE FUNCTION public.product_gets_lineage()
  LANGUAGE plpgsql
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
+ SET enable_seqscan TO 'off'
 AS $function$
 BEGIN
   INSERT INTO run_source (run_id, source_run_id)
-  SELECT born.run_id, source.run_id FROM (SELECT DISTINCT run_id FROM new_rows) born JOIN run ON run.id = born.run_id
-  JOIN input_set_member member ON member.input_set_id = run.input_set_id JOIN data_product source ON source.item_id = member.item_id
+  SELECT born.run_id, source.run_id FROM (SELECT DISTINCT run_id FROM new_rows) born
+  CROSS JOIN LATERAL (SELECT input_set_id FROM run WHERE run.id = born.run_id OFFSET 0) own
+  CROSS JOIN LATERAL (SELECT item_id FROM input_set_member member WHERE member.input_set_id = own.input_set_id OFFSET 0) used
+  CROSS JOIN LATERAL (SELECT run_id FROM data_product WHERE data_product.item_id = used.item_id OFFSET 0) source
   UNION
-  SELECT run.id, born.run_id FROM new_rows born JOIN input_set_member member ON member.item_id = born.item_id
-  JOIN run ON run.input_set_id = member.input_set_id WHERE EXISTS (SELECT FROM data_product product WHERE product.run_id = run.id)
+  SELECT taker.id, born.run_id FROM new_rows born
+  CROSS JOIN LATERAL (SELECT input_set_id FROM input_set_member member WHERE member.item_id = born.item_id OFFSET 0) used
+  CROSS JOIN LATERAL (SELECT id FROM run WHERE run.input_set_id = used.input_set_id OFFSET 0) taker
+  WHERE EXISTS (SELECT FROM data_product product WHERE product.run_id = taker.id OFFSET 0)
   ON CONFLICT DO NOTHING;
 
   PERFORM hold_taints();
@@ -2210,7 +2215,8 @@ BEGIN
   WHERE attrelid = format('results.%I', shown.relation)::regclass AND attnum > 9 AND NOT attisdropped;
   EXECUTE format('CREATE OR REPLACE VIEW results.%I AS
     SELECT found.row_id, found.%I, found.version_major, found.version_minor, found.software_version, found.run_id, found.created_at, found.updated_at,
-      %s AS dims, (made_for.state <> ''current'' OR made_for.last_completed_run_id <> found.run_id) AS is_stale%s
+      %s AS dims, (made_for.state <> ''current'' AND (made_for.state <> ''running'' OR made_for.last_run_id <> found.run_id)
+        OR made_for.last_completed_run_id <> found.run_id) AS is_stale%s
     FROM results.%I found
     JOIN public.result_head head ON head.table_id = %s AND head.subject_id = found.%I
       AND head.version_major = found.version_major AND head.version_minor = found.version_minor

@@ -55,7 +55,7 @@ const halfOf = (text: string): string => text.slice(0, Math.floor(text.length * 
 
 type CreateWriteStream = typeof fs.createWriteStream;
 type StreamFiles = NonNullable<Exclude<Parameters<CreateWriteStream>[1], string | undefined>['fs']>;
-type Written = (error: Error | null, bytes: number) => void;
+type Written = (error: Error | null, written: number, bytes: Uint8Array) => void;
 
 function watchedStream(original: CreateWriteStream): CreateWriteStream {
   return (path, options) => {
@@ -87,8 +87,8 @@ function streamFiles(actor: Actor, name: string): StreamFiles {
           () => write(fd, bytes, offset, Math.floor(length * HALF), place),
         )
         .then(
-          (written) => done(null, written),
-          (error: unknown) => done(error as Error, 0),
+          (written) => done(null, written, bytes),
+          (error: unknown) => done(error as Error, 0, bytes),
         );
     },
   };

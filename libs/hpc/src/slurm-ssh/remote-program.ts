@@ -1,6 +1,9 @@
 import type { Client, ClientChannel } from 'ssh2';
 import { SlurmSilence, SlurmUnreachable } from '../slurm/slurm-client.js';
 
+/** The site lets no further channel into this connection at the moment; nothing was sent. */
+export class ChannelRefused extends SlurmUnreachable {}
+
 /** What a program did at the other end. */
 export interface RemoteOutput {
   /** Null when a signal ended it, and when nobody said how it ended: the connection was lost. */
@@ -40,7 +43,8 @@ export function runProgram(client: Client, program: string, limits: RemoteLimits
     try {
       // A connection that is lost meanwhile calls back with an error, and closes the channel if there is one.
       client.exec('exec /bin/sh -s', (error, opened) => {
-        if (error !== undefined) return fail(`no channel could be opened: ${error.message}`);
+        if (error !== undefined)
+          return settle(() => reject(new ChannelRefused(`no channel could be opened: ${error.message}`)));
         if (isSettled) return opened.close();
         channel = opened;
         collect(opened, limits.maxBytes, fail, (output) => settle(() => resolve(output)));

@@ -148,6 +148,12 @@ describe('requests', () => {
     expect(counts).toEqual({ status: 21, site: 1, accounting: 1, cancel: 1, submit: 1 });
   });
 
+  it('wait for a channel when there are more than the server lets into one connection', async () => {
+    const client = node.client({ channels: 30 });
+    const answers = await Promise.all(Array.from({ length: 30 }, () => client.listJobs()));
+    expect(answers).toHaveLength(30);
+  });
+
   it('for nothing are not made', async () => {
     const client = node.client({}, { onRequest: (kind) => fail(kind) });
     expect(await client.listStates([])).toEqual([]);

@@ -184,10 +184,18 @@ describe('commands', () => {
     expect(await said(connection)).toBe('hello');
   });
 
-  it('beyond what the site allows are not run, and say so', async () => {
+  it('beyond what the site allows are run when there is room', async () => {
+    const connection = connectionWith({ channels: 14 });
+    const answers = await Promise.all(
+      Array.from({ length: 14 }, () => said(connection, 'sleep 0.5; echo done')),
+    );
+    expect(answers).toHaveLength(14);
+  });
+
+  it('for which there is no room for seconds are not run, and say so', async () => {
     const connection = connectionWith({ channels: 14 });
     const answers = await Promise.allSettled(
-      Array.from({ length: 14 }, () => said(connection, 'sleep 0.5; echo done')),
+      Array.from({ length: 14 }, () => said(connection, 'sleep 6; echo done')),
     );
     const refused = answers.filter(({ status }) => status === 'rejected');
     expect(refused).toHaveLength(4);

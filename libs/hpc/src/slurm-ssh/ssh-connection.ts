@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, SFTPWrapper } from 'ssh2';
 import { SlurmUnreachable } from '../slurm/slurm-client.js';
 import { ChannelLimit } from './channel-limit.js';
-import { runProgram, type RemoteOutput } from './remote-program.js';
+import { ChannelRefused, runProgram, type RemoteOutput } from './remote-program.js';
 import { logIn } from './ssh-login.js';
 import type { SshSettings } from './ssh-settings.js';
 
@@ -15,6 +16,7 @@ export interface SshConnectionOptions {
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
+const PAUSES_BETWEEN_CHANNELS_MS = [50, 100, 200, 400, 800, 1_600];
 const MAX_ANSWER_BYTES = 64 * 1_048_576;
 
 /**
@@ -44,7 +46,7 @@ export class SshConnection {
   run(program: string, timeoutMs = this.timeoutMs): Promise<RemoteOutput> {
     return this.channels.use(async () => {
       const limits = { timeoutMs, maxBytes: MAX_ANSWER_BYTES };
-      const output = await runProgram(await this.connected(), program, limits);
+      const output = await patiently(async () => runProgram(await this.connected(), program, limits));
       this.isUseful();
       return output;
     });
@@ -53,7 +55,7 @@ export class SshConnection {
   /** @throws SlurmUnreachable when there is no SFTP; else whatever `work` throws */
   withSftp<T>(work: (sftp: SFTPWrapper) => Promise<T>): Promise<T> {
     return this.channels.use(async () => {
-      const sftp = await openSftp(await this.connected(), this.timeoutMs);
+      const sftp = await patiently(async () => openSftp(await this.connected(), this.timeoutMs));
       this.isUseful();
       try {
         return await work(sftp);
@@ -108,6 +110,22 @@ export class SshConnection {
   }
 }
 
+/**
+ * Asks again for a channel that was refused: a server counts channels until it has cleaned up after them, which on a busy machine is later
+ * than we have seen them closed.
+ */
+async function patiently<T>(open: () => Promise<T>): Promise<T> {
+  for (const pause of PAUSES_BETWEEN_CHANNELS_MS) {
+    try {
+      return await open();
+    } catch (error) {
+      if (!(error instanceof ChannelRefused)) throw error;
+      await sleep(pause);
+    }
+  }
+  return open();
+}
+
 const pauseMs = (failures: number): number =>
   Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
 
@@ -118,7 +136,7 @@ function openSftp(client: Client, timeoutMs: number): Promise<SFTPWrapper> {
     client.sftp((error, sftp) => {
       clearTimeout(timer);
       if (error === undefined) resolve(sftp);
-      else fail(error.message);
+      else reject(new ChannelRefused(`the site opened no SFTP: ${error.message}`));
     });
   });
 }

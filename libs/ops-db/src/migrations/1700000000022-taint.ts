@@ -111,15 +111,21 @@ BEGIN
 END $$;
 
 -- A product is born with its place in the lineage, and with the taints of what it is made of. Records that are restored may come in any order:
--- what was made of it may be there before it. New rows are few beside what they are looked up in, which the planner cannot know of them.
-CREATE FUNCTION product_gets_lineage() RETURNS trigger LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+-- what was made of it may be there before it. Each new row is looked up for itself (OFFSET 0):
+-- a join may compare all new rows with all there are, and a scan that hopes to find something soon may find nothing.
+CREATE FUNCTION product_gets_lineage() RETURNS trigger LANGUAGE plpgsql
+  SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
 BEGIN
   INSERT INTO run_source (run_id, source_run_id)
-  SELECT born.run_id, source.run_id FROM (SELECT DISTINCT run_id FROM new_rows) born JOIN run ON run.id = born.run_id
-  JOIN input_set_member member ON member.input_set_id = run.input_set_id JOIN data_product source ON source.item_id = member.item_id
+  SELECT born.run_id, source.run_id FROM (SELECT DISTINCT run_id FROM new_rows) born
+  CROSS JOIN LATERAL (SELECT input_set_id FROM run WHERE run.id = born.run_id OFFSET 0) own
+  CROSS JOIN LATERAL (SELECT item_id FROM input_set_member member WHERE member.input_set_id = own.input_set_id OFFSET 0) used
+  CROSS JOIN LATERAL (SELECT run_id FROM data_product WHERE data_product.item_id = used.item_id OFFSET 0) source
   UNION
-  SELECT run.id, born.run_id FROM new_rows born JOIN input_set_member member ON member.item_id = born.item_id
-  JOIN run ON run.input_set_id = member.input_set_id WHERE EXISTS (SELECT FROM data_product product WHERE product.run_id = run.id)
+  SELECT taker.id, born.run_id FROM new_rows born
+  CROSS JOIN LATERAL (SELECT input_set_id FROM input_set_member member WHERE member.item_id = born.item_id OFFSET 0) used
+  CROSS JOIN LATERAL (SELECT id FROM run WHERE run.input_set_id = used.input_set_id OFFSET 0) taker
+  WHERE EXISTS (SELECT FROM data_product product WHERE product.run_id = taker.id OFFSET 0)
   ON CONFLICT DO NOTHING;
 
   PERFORM hold_taints();

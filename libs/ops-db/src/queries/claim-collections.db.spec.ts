@@ -77,6 +77,8 @@ describe('claimCollections', () => {
       outputs,
       exitCodes: {},
       isFinalStep: true,
+      isRemake: false,
+      tables: [],
     });
   });
 
