@@ -42,11 +42,7 @@ export async function playCampaign(options: CampaignOptions): Promise<CampaignRe
       while (next < options.seed + options.count && total.failures.length < MOST_FAILURES) {
         const history = planHistory(next);
         next += 1;
-        const played = await playHistory(lane, history).catch((error: unknown) => {
-          throw new Error(`history ${history.seed}, after ${total.histories} others, could not be played`, {
-            cause: error,
-          });
-        });
+        const played = await playPatiently(lane, history);
         total.add(played);
         if (played.differences.length > 0) {
           const failure = await explain(lane, history, played);
@@ -62,6 +58,20 @@ export async function playCampaign(options: CampaignOptions): Promise<CampaignRe
   await Promise.all(Array.from({ length: options.lanes }, playLane));
   const { histories, checks, failures } = total;
   return { histories, checks, failures, states: sorted(total.states), forms: sorted(total.forms) };
+}
+
+/** A history is the same each time. On a busy machine it may wait for a lock that is none of its own: for a page that another adds to a table. */
+const MOST_TRIES = 3;
+
+async function playPatiently(lane: Lane, history: History): Promise<Played> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await playHistory(lane, history);
+    } catch (error) {
+      if (tries < MOST_TRIES && /lock timeout/.test(String(error))) continue;
+      throw new Error(`history ${history.seed} could not be played`, { cause: error });
+    }
+  }
 }
 
 const sorted = (counts: ReadonlyMap<string, number>): Record<string, number> =>
