@@ -1879,6 +1879,7 @@ CREATE OR REPLACE FUNCTION public.product_gets_lineage()
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
  SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 BEGIN
   INSERT INTO run_source (run_id, source_run_id)

@@ -113,8 +113,9 @@ END $$;
 -- A product is born with its place in the lineage, and with the taints of what it is made of. Records that are restored may come in any order:
 -- what was made of it may be there before it. Each new row is looked up for itself (OFFSET 0):
 -- a join may compare all new rows with all there are, and a scan that hopes to find something soon may find nothing.
+-- Without jit, which takes minutes over estimates of tables that nobody has counted yet.
 CREATE FUNCTION product_gets_lineage() RETURNS trigger LANGUAGE plpgsql
-  SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+  SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
 BEGIN
   INSERT INTO run_source (run_id, source_run_id)
   SELECT born.run_id, source.run_id FROM (SELECT DISTINCT run_id FROM new_rows) born

@@ -17,7 +17,7 @@ import {
 } from '../testing/index.js';
 import { judgeCopies } from './judge-copies.js';
 
-const FILES = 10_000;
+const FILES = 20_000;
 const BATCH = 200;
 const TABLES = new Set(
   'physical_copy data_item data_product run attempt input_set_member sub_group publication sub_group_association run_association purge_decision'.split(
