@@ -16,6 +16,8 @@ export const opsDataSource = ({ url, applicationName, poolSize = 5 }: OpsDbOptio
     url,
     applicationName,
     poolSize,
+    // Where statistics lag behind, it takes seconds to compile what then runs for milliseconds.
+    extra: { options: '-c jit=off' },
     parseInt8: true,
     connectTimeoutMS: 10_000,
     entities: ENTITIES,
