@@ -1405,8 +1405,6 @@ CREATE INDEX audit_log_by_target ON public.audit_log USING btree (target, id DES
 
 CREATE INDEX cancelled_run_to_stop ON public.run USING btree (id) WHERE ((cancel_requested_at IS NOT NULL) AND (finished_at IS NULL));
 
-CREATE INDEX copy_to_be_deleted ON public.physical_copy USING btree (id) WHERE (status = 'DELETION_SCHEDULED'::text);
-
 CREATE INDEX data_item_by_dims ON public.data_item USING gin (dims jsonb_path_ops);
 
 CREATE INDEX data_item_by_kind ON public.data_item USING btree (kind, id) WHERE (retired_at IS NULL);

@@ -24,6 +24,7 @@ import { Retention1700000000023 } from './1700000000023-retention.js';
 import { AuditsAndRemakes1700000000024 } from './1700000000024-audits-and-remakes.js';
 import { PreviewsAndRetries1700000000025 } from './1700000000025-previews-and-retries.js';
 import { Currency1700000000026 } from './1700000000026-currency.js';
+import { OneIndexOfDeletions1700000000027 } from './1700000000027-one-index-of-deletions.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -53,4 +54,5 @@ export const MIGRATIONS = [
   AuditsAndRemakes1700000000024,
   PreviewsAndRetries1700000000025,
   Currency1700000000026,
+  OneIndexOfDeletions1700000000027,
 ];
