@@ -1,5 +1,5 @@
 import type { SettingValues } from '@meridian/core';
-import type { Logger, Pass } from '@meridian/daemon';
+import { patient, type Logger, type Pass } from '@meridian/daemon';
 import type { DataSource } from 'typeorm';
 import { AuditLocationsPass } from './passes/audit-locations.pass.js';
 import { ClearAttemptsPass } from './passes/clear-attempts.pass.js';
@@ -41,10 +41,14 @@ export interface ResultManagerOptions
   readonly logger: Logger;
 }
 
+/** What people ask for is announced, and nobody waits for the rest: polls that such a pass lets go by. */
+const PATIENT_POLLS = 5;
+
 /** The daemon: what jobs say first, then what becomes of their results, then what nobody waits for. */
 export function resultManagerPasses(options: ResultManagerOptions): Pass[] {
   const { settings, dataSource, actor, logger, filesOf, backendOf, now } = options;
   const { pollIntervalMs, leaseSeconds, batchSize, unknownAfterSeconds } = settings;
+  const seldom = (pass: Pass): Pass => patient(PATIENT_POLLS * pollIntervalMs, pass);
   const common = { dataSource, actor, logger, filesOf };
   return [
     new ObserveJobsPass({
@@ -58,25 +62,27 @@ export function resultManagerPasses(options: ResultManagerOptions): Pass[] {
       lostAfterSeconds: settings.lostAfterSeconds,
     }),
     new CollectResultsPass({ ...common, rules: settings, leaseSeconds, batchSize }),
-    new PublishProductsPass({ ...common, leaseSeconds, batchSize, retrySeconds: PUBLISH_AGAIN_SECONDS }),
-    new WithdrawProductsPass({ ...common, batchSize }),
-    new PurgeLocationsPass({ ...common, leaseSeconds, batchSize, lookEveryMs: LOOK_FOR_ROOM_MS }),
-    new ClearAttemptsPass({
-      ...common,
-      leaseSeconds: CLEARING_SECONDS,
-      batchSize,
-      lookEveryMs: LOOK_FOR_LEAVINGS_MS,
-    }),
-    new AuditLocationsPass({
-      ...common,
-      ...AUDIT_PIECES,
-      leaseSeconds,
-      everyDays: settings.auditEveryDays,
-      now,
-    }),
-    new RebuildLocationsPass({ ...common, leaseSeconds, budgetMs: AUDIT_PIECES.budgetMs, now }),
-    new ReadProgressPass({ ...common, everySeconds: LOOK_AT_PROGRESS_SECONDS }),
-    // Last: nobody waits for a picture.
-    new MakePreviewsPass({ ...common, leaseSeconds }),
+    ...[
+      new PublishProductsPass({ ...common, leaseSeconds, batchSize, retrySeconds: PUBLISH_AGAIN_SECONDS }),
+      new WithdrawProductsPass({ ...common, batchSize }),
+      new PurgeLocationsPass({ ...common, leaseSeconds, batchSize, lookEveryMs: LOOK_FOR_ROOM_MS }),
+      new ClearAttemptsPass({
+        ...common,
+        leaseSeconds: CLEARING_SECONDS,
+        batchSize,
+        lookEveryMs: LOOK_FOR_LEAVINGS_MS,
+      }),
+      new AuditLocationsPass({
+        ...common,
+        ...AUDIT_PIECES,
+        leaseSeconds,
+        everyDays: settings.auditEveryDays,
+        now,
+      }),
+      new RebuildLocationsPass({ ...common, leaseSeconds, budgetMs: AUDIT_PIECES.budgetMs, now }),
+      new ReadProgressPass({ ...common, everySeconds: LOOK_AT_PROGRESS_SECONDS }),
+      // Last: nobody waits for a picture.
+      new MakePreviewsPass({ ...common, leaseSeconds }),
+    ].map(seldom),
   ];
 }

@@ -1,5 +1,5 @@
 import { readSettings } from '@meridian/core';
-import { createLogger, exitWithReason, runDaemon } from '@meridian/daemon';
+import { createLogger, exitWithReason, patient, runDaemon } from '@meridian/daemon';
 import { connectDaemon, databaseTime } from '@meridian/ops-db';
 import { FireCronPass } from './passes/fire-cron.pass.js';
 import { EvaluateGapsPass } from './passes/evaluate-gaps.pass.js';
@@ -7,6 +7,9 @@ import { FoldTalliesPass } from './passes/fold-tallies.pass.js';
 import { ReconcileGapsPass } from './passes/reconcile-gaps.pass.js';
 import { TrimChangesPass } from './passes/trim-changes.pass.js';
 import { TRIGGER_MANAGER_SETTINGS } from './trigger-manager.config.js';
+
+/** Polls that a pass lets go by whose work is announced. */
+const PATIENT_POLLS = 5;
 
 async function main(): Promise<void> {
   const settings = readSettings(TRIGGER_MANAGER_SETTINGS, process.env);
@@ -20,7 +23,11 @@ async function main(): Promise<void> {
       logger.warn({ reason: error.message }, 'not listening for notifications, polling only'),
   });
   const passes = [
-    new FireCronPass({ dataSource: database.dataSource, logger, now: databaseTime }),
+    // Pipelines that change are announced, and it wishes for their times itself.
+    patient(
+      PATIENT_POLLS * settings.pollIntervalMs,
+      new FireCronPass({ dataSource: database.dataSource, logger, now: databaseTime }),
+    ),
     new EvaluateGapsPass({
       dataSource: database.dataSource,
       actor: database.instance,

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { BreakerRule, SettingValues } from '@meridian/core';
-import type { Logger, Pass } from '@meridian/daemon';
+import { patient, type Logger, type Pass } from '@meridian/daemon';
 import type { DataSource } from 'typeorm';
 import { ImageKeeper } from './images/image-keeper.js';
 import { CancelRunsPass } from './passes/cancel-runs.pass.js';
@@ -47,6 +47,9 @@ const IMAGE_PATIENCE_MS = 1_000;
 
 const CHECK_PATIENCE_MS = 1_000;
 
+/** What people ask for is announced, and leases and images last: polls that such a pass lets go by. */
+const PATIENT_POLLS = 5;
+
 /** A scheduler whose controller is dead answers after half a minute. */
 const LONGEST_KILL_LOOK_SECONDS = 60;
 
@@ -76,12 +79,13 @@ const LONGEST_KILL_LOOK_SECONDS = 60;
 export function workflowManagerPasses(options: WorkflowManagerOptions): Pass[] {
   const { settings, dataSource, backendOf, filesOf, owner, now, logger } = options;
   const { batchSize, leaseSeconds, waitSeconds } = settings;
+  const seldom = (pass: Pass): Pass => patient(PATIENT_POLLS * settings.pollIntervalMs, pass);
   const sites = new Sites({ dataSource, backendOf, filesOf, now, logger, holdSeconds: waitSeconds });
   const images = imageKeeper(options);
   const common = { dataSource, sites, owner, now, logger, batchSize };
   return [
-    new CancelRunsPass({ ...common, askAgainAfterSeconds: settings.cancelAgainSeconds }),
-    new RescueExpiredLeasesPass(common),
+    seldom(new CancelRunsPass({ ...common, askAgainAfterSeconds: settings.cancelAgainSeconds })),
+    seldom(new RescueExpiredLeasesPass(common)),
     new CheckSitesPass({
       ...common,
       backendOf,
@@ -99,9 +103,9 @@ export function workflowManagerPasses(options: WorkflowManagerOptions): Pass[] {
       graceSeconds: settings.submissionGraceSeconds,
       lookUpAfterSeconds: LOOK_UP_AFTER_SECONDS,
     }),
-    new PrepareImagesPass({ dataSource, sites, images, everySeconds: LOOK_AT_IMAGES_SECONDS }),
-    new RemakeProductsPass(common),
-    new TripBreakersPass({ ...common, rule: breakerRule(settings) }),
+    seldom(new PrepareImagesPass({ dataSource, sites, images, everySeconds: LOOK_AT_IMAGES_SECONDS })),
+    seldom(new RemakeProductsPass(common)),
+    seldom(new TripBreakersPass({ ...common, rule: breakerRule(settings) })),
     new SubmitRunsPass({
       ...common,
       images,

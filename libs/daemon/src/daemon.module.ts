@@ -51,7 +51,7 @@ export class DaemonModule implements OnApplicationBootstrap, OnApplicationShutdo
     this.stopListening = await this.daemon.listen(() => this.loop.wake());
     this.schedule.addInterval(
       'poll',
-      setInterval(() => this.loop.wake(), this.daemon.pollIntervalMs),
+      setInterval(() => this.loop.poll(), this.daemon.pollIntervalMs),
     );
     this.schedule.addInterval(
       'heartbeat',

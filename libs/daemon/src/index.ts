@@ -10,6 +10,7 @@ export {
   type LogLevel,
 } from './logger.js';
 export type { Pass, PassReport } from './pass.js';
+export { patient } from './patient.js';
 export { PollLoop } from './poll-loop.js';
 export { runDaemon } from './run-daemon.js';
 export { mapConcurrently } from './map-concurrently.js';

@@ -3,6 +3,8 @@ export interface Pass {
   readonly name: string;
   /** How much it changed. Stops early, between two pieces of work, when `signal` aborts. */
   run(signal: AbortSignal): Promise<number>;
+  /** How long the poll may leave it alone; a call, or its own wish, runs it at once. Without it, it runs at every poll. */
+  readonly patienceMs?: number;
   /** In how many milliseconds it has something to do, as far as its last run could tell; null leaves it to the poll. */
   nextInMs?(): number | null;
 }

@@ -1,5 +1,7 @@
+import { setImmediate as allRan } from 'node:timers/promises';
 import pino from 'pino';
 import type { Pass } from './pass.js';
+import { patient } from './patient.js';
 import { PollLoop } from './poll-loop.js';
 
 const silent = pino({ level: 'silent' });
@@ -85,6 +87,45 @@ describe('PollLoop', () => {
       },
       sound: { lastRunAt: '1970-01-01T00:00:00.000Z', durationMs: 0, changed: 0, consecutiveFailures: 0 },
     });
+  });
+
+  it('leaves a patient pass alone at polls, but not when it is called, wishes to run or others found something', async () => {
+    let clock = 0;
+    let found = 0;
+    let wish: number | null = null;
+    const seen: string[] = [];
+    const note = (name: string) => async (_signal: AbortSignal) => (seen.push(name), 0);
+    const loop = new PollLoop({
+      passes: [
+        { name: 'poll', run: async () => (seen.push('poll'), found-- > 0 ? 1 : 0) },
+        patient(10, { name: 'patient', run: note('patient') }),
+        patient(10, {
+          name: 'wishful',
+          run: (signal) => ((wish = null), note('wishful')(signal)),
+          nextInMs: () => wish,
+        }),
+      ],
+      logger: silent,
+      now: () => new Date(clock),
+    });
+    const after = async (ask: () => void): Promise<string> => {
+      ask();
+      await allRan();
+      return seen.splice(0).join(' ');
+    };
+
+    expect(await after(() => loop.poll())).toBe('poll patient wishful');
+    clock = 9;
+    expect(await after(() => loop.poll())).toBe('poll');
+    wish = 0;
+    expect(await after(() => loop.poll())).toBe('poll wishful');
+    clock = 10;
+    expect(await after(() => loop.poll())).toBe('poll patient');
+    expect(await after(() => loop.wake())).toBe('poll patient wishful');
+    found = 1;
+    expect(await after(() => loop.poll())).toBe('poll poll patient wishful');
+    expect(await after(() => (loop.poll(), loop.wake()))).toBe('poll poll patient wishful');
+    await loop.stop();
   });
 
   it('runs again when a pass wants to, and not after it was stopped', async () => {

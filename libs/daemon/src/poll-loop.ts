@@ -8,7 +8,7 @@ export interface PollLoopOptions {
 }
 
 /**
- * Runs the passes in order whenever it is told to.
+ * Runs the passes in order whenever it is told to; at a poll only those whose patience is over.
  *
  * A tick never overlaps another: a wake-up during a tick leads to exactly one more tick after it. A pass that throws
  * does not stop the others; it is logged and tried again on the next tick. A tick in which a pass changed something
@@ -20,12 +20,19 @@ export class PollLoop {
   private readonly abort = new AbortController();
   private running: Promise<void> | null = null;
   private isWanted = false;
+  private isCalled = false;
   private alarm: NodeJS.Timeout | null = null;
 
   constructor(private readonly options: PollLoopOptions) {}
 
-  /** Asks for a tick; returns at once. */
+  /** There may be work: asks for a tick of all passes; returns at once. */
   wake(): void {
+    this.isCalled = true;
+    this.poll();
+  }
+
+  /** Nobody called, but a call may be lost, and time passes: asks for a tick of the passes that are not patient. Returns at once. */
+  poll(): void {
     this.isWanted = true;
     this.running ??= this.runWhileWanted().finally(() => (this.running = null));
   }
@@ -39,9 +46,10 @@ export class PollLoop {
 
   private async runWhileWanted(): Promise<void> {
     while (this.isWanted && !this.abort.signal.aborted) {
-      this.isWanted = false;
-      const changed = await this.tick();
-      if (changed > 0) this.isWanted = true;
+      const passes = this.options.passes.filter((pass) => this.isCalled || this.isDue(pass));
+      this.isWanted = this.isCalled = false;
+      const changed = await this.tick(passes);
+      if (changed > 0) this.isWanted = this.isCalled = true;
     }
     this.setAlarm();
   }
@@ -53,12 +61,18 @@ export class PollLoop {
     const wishes = this.options.passes.flatMap((pass) => pass.nextInMs?.() ?? []);
     if (wishes.length === 0 || this.abort.signal.aborted) return;
     // A timer may be a millisecond early, and the wish would not be fulfilled yet.
-    this.alarm = setTimeout(() => this.wake(), Math.max(0, Math.min(...wishes)) + 1);
+    this.alarm = setTimeout(() => this.poll(), Math.max(0, Math.min(...wishes)) + 1);
   }
 
-  private async tick(): Promise<number> {
+  private isDue(pass: Pass): boolean {
+    const { lastRunAt } = this.reports.get(pass.name) ?? {};
+    if (pass.patienceMs === undefined || lastRunAt === undefined || pass.nextInMs?.() === 0) return true;
+    return this.options.now().getTime() - Date.parse(lastRunAt) >= pass.patienceMs;
+  }
+
+  private async tick(passes: readonly Pass[]): Promise<number> {
     let changed = 0;
-    for (const pass of this.options.passes) {
+    for (const pass of passes) {
       if (this.abort.signal.aborted) break;
       changed += await this.runPass(pass);
     }
