@@ -28,7 +28,8 @@ export class BackendCache {
   of = (location: KnownLocation): HpcBackend | null => this.entryOf(location).backend;
 
   /** Null when the settings say neither where its files are nor how to get there; those that are mounted here need no backend. */
-  filesOf = (location: KnownLocation): SiteFiles | null => this.entryOf(location).files;
+  filesOf = (location: KnownLocation): SiteFiles | null =>
+    location.backend === null ? mountedFiles : this.entryOf(location).files;
 
   /** Why a location has no backend; null for one that has. */
   problemOf = (location: KnownLocation): Error | null => this.entryOf(location).problem;

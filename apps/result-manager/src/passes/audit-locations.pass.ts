@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { mapConcurrently, whileRenewing, type Logger, type Pass } from '@meridian/daemon';
-import { mountedFiles, type BackendLocation, type SiteFiles } from '@meridian/hpc';
+import type { BackendLocation, SiteFiles } from '@meridian/hpc';
 import {
   claimAudit,
   extendAudit,
@@ -98,7 +98,7 @@ export class AuditLocationsPass implements Pass {
 
   private async goOn(audit: ClaimedAudit, signal: AbortSignal): Promise<void> {
     const { dataSource, actor, budgetMs, now } = this.options;
-    const files = audit.location.backend === null ? mountedFiles : this.options.filesOf(audit.location);
+    const files = this.options.filesOf(audit.location);
     if (files === null)
       throw new AuditProblem(`there is no way to the files of location ${audit.location.name}`);
     await checkBase(audit, files);

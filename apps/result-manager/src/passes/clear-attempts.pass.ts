@@ -1,6 +1,6 @@
 import { ATTEMPT_FILES } from '@meridian/core';
 import { mapConcurrently, type Logger, type Pass } from '@meridian/daemon';
-import { mountedFiles, type SiteFiles } from '@meridian/hpc';
+import type { SiteFiles } from '@meridian/hpc';
 import {
   claimAttemptsToClear,
   finishClearing,
@@ -65,7 +65,7 @@ export class ClearAttemptsPass implements Pass {
     const { runId, number, directory, location, isResult } = attempt;
     const held = { runId, number, owner };
     try {
-      const files = location.backend === null ? mountedFiles : filesOf(location);
+      const files = filesOf(location);
       if (files === null) return false;
       const leavings = (isResult ? [ATTEMPT_FILES.input] : [ATTEMPT_FILES.input, ATTEMPT_FILES.output]).map(
         (name) => `${directory}/${name}`,

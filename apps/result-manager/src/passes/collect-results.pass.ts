@@ -65,6 +65,8 @@ const ATTEMPTS_AT_ONCE = 16;
  */
 export class CollectResultsPass implements Pass {
   readonly name = 'collect-results';
+  /** Others may have left rows before this process began, this one whenever it collects. */
+  private mayHaveLeftRows = true;
 
   constructor(private readonly options: CollectResultsOptions) {}
 
@@ -77,10 +79,14 @@ export class CollectResultsPass implements Pass {
         leaseSeconds,
         limit: batchSize,
       });
-      if (claimed.length > 0) changed += await this.collect(claimed, signal);
+      if (claimed.length > 0) {
+        this.mayHaveLeftRows = true;
+        changed += await this.collect(claimed, signal);
+      }
       if (claimed.length < batchSize) break;
     }
-    await forgetStagedRows(dataSource.manager);
+    if (this.mayHaveLeftRows) await forgetStagedRows(dataSource.manager);
+    this.mayHaveLeftRows = false;
     return changed;
   }
 

@@ -1,6 +1,6 @@
 import { safeText } from '@meridian/core';
 import { whileRenewing, type Logger, type Pass } from '@meridian/daemon';
-import { mountedFiles, type SiteFiles } from '@meridian/hpc';
+import type { SiteFiles } from '@meridian/hpc';
 import {
   claimPurge,
   extendPurge,
@@ -101,7 +101,7 @@ export class PurgeLocationsPass implements Pass {
   }
 
   private filesOf({ location }: ClaimedPurge): SiteFiles {
-    const files = location.backend === null ? mountedFiles : this.options.filesOf(location);
+    const files = this.options.filesOf(location);
     if (files === null) throw new Error('its settings do not say how its files are reached');
     return files;
   }

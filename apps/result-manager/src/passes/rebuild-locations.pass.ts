@@ -1,5 +1,5 @@
 import { whileRenewing, type Logger, type Pass } from '@meridian/daemon';
-import { mountedFiles, type BackendLocation, type SiteFiles } from '@meridian/hpc';
+import type { BackendLocation, SiteFiles } from '@meridian/hpc';
 import {
   claimRebuild,
   extendRebuild,
@@ -72,7 +72,7 @@ export class RebuildLocationsPass implements Pass {
   private async begin(rebuild: ClaimedRebuild): Promise<Work | null> {
     const { dataSource, actor } = this.options;
     const { location, dryRun } = rebuild;
-    const files = location.backend === null ? mountedFiles : this.options.filesOf(location);
+    const files = this.options.filesOf(location);
     try {
       if (files === null) throw new Error(`there is no way to the files of location ${location.name}`);
       if ((await files.list(location.basePath)) === null)
