@@ -30,6 +30,8 @@ const PACKAGES = [
   'fitsverify',
   'python3-prov',
   'python3-rdflib',
+  // For rocrate-validator, which Debian does not have.
+  'python3-venv',
 ];
 
 export const APT_OPTIONS = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'APT::Sandbox::User=root'];

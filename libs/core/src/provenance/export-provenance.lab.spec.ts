@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { exportProvenance, type ProvenanceFormat } from './export-provenance.js';
 import { anObservation } from './testing/an-observation.js';
 
@@ -14,6 +17,52 @@ function read(format: ProvenanceFormat, program: string): unknown {
   });
   if (status !== 0) throw new Error(`${PYTHON} ended with ${status}: ${stderr}`);
   return JSON.parse(stdout);
+}
+
+/** The Python of the lab that has rocrate-validator; null where that could not be installed, which the lab says. */
+const { rocrate_validator: validator } = JSON.parse(
+  readFileSync(join(process.env['MERIDIAN_LAB'] ?? '', 'lab.json'), 'utf8'),
+) as { rocrate_validator: string | null };
+const ifInstalled = validator === null ? it.skip : it;
+
+const schemaOrg = (names: string): Record<string, string> =>
+  Object.fromEntries(names.split(' ').map((name) => [name, `http://schema.org/${name}`]));
+const TERMS = 'https://w3id.org/ro/terms/workflow-run#';
+
+/** What the web says at these addresses of the terms that are used; no other term is known. */
+const CONTEXTS = {
+  'https://w3id.org/ro/crate/1.1/context': {
+    '@context': {
+      ...schemaOrg('CreateAction CreativeWork Dataset Organization Person PropertyValue SoftwareApplication'),
+      ...schemaOrg('about actionStatus additionalType agent author contentSize dateModified datePublished'),
+      ...schemaOrg('description encodingFormat endTime hasPart identifier instrument license mentions name'),
+      ...schemaOrg('object publisher result softwareVersion startTime url value version'),
+      File: 'http://schema.org/MediaObject',
+      conformsTo: 'http://purl.org/dc/terms/conformsTo',
+    },
+  },
+  'https://w3id.org/ro/terms/workflow-run/context': {
+    '@context': Object.fromEntries(
+      ['containerImage', 'ContainerImage', 'registry', 'tag', 'sha256'].map((name) => [name, TERMS + name]),
+    ),
+  },
+};
+
+/** What RO-Crate 1.1 and Process Run Crate 0.5 require, and this document has not. */
+function missingIn(metadata: string): unknown {
+  const directory = mkdtempSync(join(tmpdir(), 'meridian-crate-'));
+  const inside = (name: string): string => join(directory, name);
+  try {
+    writeFileSync(inside('ro-crate-metadata.json'), metadata);
+    writeFileSync(inside('contexts.json'), JSON.stringify(CONTEXTS));
+    const program = join(__dirname, 'testing/validate-ro-crate.py');
+    const given = [program, directory, inside('contexts.json'), inside('findings.json')];
+    const { status, stderr } = spawnSync(String(validator), given, { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`rocrate-validator ended with ${status}: ${stderr}`);
+    return JSON.parse(readFileSync(inside('findings.json'), 'utf8'));
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 }
 
 describe('exports of provenance, read by others', () => {
@@ -88,5 +137,13 @@ SELECT DISTINCT ?sha WHERE {
 print(json.dumps(sorted(str(row.sha) for row in rows)))`,
     );
     expect(found).toEqual(['0', '1', '2', '3'].map((digit) => digit.repeat(64)));
+  });
+
+  ifInstalled('are a Process Run Crate to rocrate-validator, which misses what is taken away', () => {
+    const crate = exportProvenance(anObservation(), 'ro-crate').text;
+    expect(missingIn(crate)).toEqual([]);
+    expect(missingIn(crate.replaceAll('"instrument"', '"instrumental"'))).toEqual([
+      'The Action MUST have an instrument property that references the executed tool',
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 import { sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { Taint1700000000022 } from '../../migrations/1700000000022-taint.js';
+import { OneIndexOfDeletions1700000000027 } from '../../migrations/1700000000027-one-index-of-deletions.js';
 import { queryRows } from '../../sql.js';
 import { aProduct, aRawFile, aRun, openTestDatabase, type TestDatabase } from '../../testing/index.js';
 
@@ -36,11 +37,13 @@ describe('run_source', () => {
   it('is the same when it is made of an archive that was there before it', async () => {
     const before = await sources();
     expect(before).toHaveLength(3);
-    const migration = new Taint1700000000022();
+    const [migration, later] = [new Taint1700000000022(), new OneIndexOfDeletions1700000000027()];
     const runner = test.dataSource.createQueryRunner();
     try {
+      await later.down(runner);
       await migration.down(runner);
       await migration.up(runner);
+      await later.up(runner);
     } finally {
       await runner.release();
     }
