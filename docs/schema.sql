@@ -332,6 +332,7 @@ CREATE TABLE installation (
   id text NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   is_only_row boolean DEFAULT true NOT NULL,
+  home text,
   CONSTRAINT installation_id_fits_a_job_name CHECK ((id ~ '^[a-z0-9]{4,16}$'::text)),
   CONSTRAINT installation_is_only_row_check CHECK (is_only_row),
   CONSTRAINT installation_pkey PRIMARY KEY (id),
@@ -1642,6 +1643,22 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.database_home()
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  server text := 'server';
+BEGIN
+  BEGIN
+    SELECT system_identifier INTO server FROM pg_control_system();
+  EXCEPTION WHEN insufficient_privilege THEN NULL;
+  END;
+  RETURN format('%s/%s/%s', server, (SELECT oid FROM pg_database WHERE datname = current_database()), 'installation'::regclass::oid);
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.ensure_result_relation(wanted result_table, columns jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -1830,6 +1847,26 @@ BEGIN
       coalesce((SELECT string_agg(format('coalesce(%I, 0) <> 0', flag), ' OR ') FROM unnest(flags) flag), 'false')) END;
   EXECUTE format('SELECT (%s)::double precision FROM results.%I WHERE run_id = $1', counted, measured.relation) INTO found USING of_run;
   RETURN found;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.move_into_home(numbers_left_out bigint)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM FROM installation WHERE home <> database_home() FOR UPDATE;
+  IF NOT FOUND THEN RETURN false; END IF;
+  DELETE FROM step_evaluation;
+  DELETE FROM data_item_change;
+  DELETE FROM sub_group_change;
+  DELETE FROM relation_change;
+  UPDATE grouping_close SET tx = pg_current_xact_id();
+  PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, coalesce(last_value, 0) + numbers_left_out)
+    FROM pg_sequences WHERE schemaname !~ '^pg_' AND data_type = 'bigint'::regtype;
+  DELETE FROM daemon_heartbeat;
+  UPDATE installation SET home = database_home();
+  RETURN true;
 END $function$
 ;
 

@@ -30,6 +30,8 @@ const PACKAGES = [
   'fitsverify',
   'python3-prov',
   'python3-rdflib',
+  // The oldest PostgreSQL that Meridian works with, and its tools for dumps.
+  'postgresql-15',
   // For rocrate-validator, which Debian does not have.
   'python3-venv',
 ];

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import type { Server } from 'node:http';
 import { DomainError, readSettings } from '@meridian/core';
-import { opsDataSource } from '@meridian/ops-db';
+import { opsDataSource, settleIn } from '@meridian/ops-db';
 import { API_SETTINGS } from './api.config.js';
 import { createApi } from './http/create-api.js';
 import { openLog } from './http/logging.js';
@@ -18,6 +18,7 @@ async function main(): Promise<void> {
     applicationName: 'meridian-ops-db-api',
     poolSize,
   }).initialize();
+  await settleIn(dataSource);
   const app = await createApi({ dataSource, config, log });
   await app.listen(config.port, config.host);
   log.info({ url: await app.getUrl() }, 'listening');

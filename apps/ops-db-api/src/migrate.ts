@@ -1,25 +1,39 @@
 import 'reflect-metadata';
-import { readSettings } from '@meridian/core';
-import { migrateOpsDb, opsDataSource } from '@meridian/ops-db';
+import { parseArgs } from 'node:util';
+import { DomainError, readSettings } from '@meridian/core';
+import { migrateOpsDb, opsDataSource, settleIn, takePlace } from '@meridian/ops-db';
 import { DATABASE_SETTINGS } from './api.config.js';
 
-/** Brings the database in DATABASE_URL up to this version, and exits. Safe to run while others do the same. */
+/**
+ * Brings the database in DATABASE_URL up to this version, and exits. Safe to run while others do the same. With `--restored`, a restored dump takes the
+ * place of the database that it was made from; without, it is refused.
+ */
 async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { restored: { type: 'boolean', default: false } } });
   const { databaseUrl: url } = readSettings(DATABASE_SETTINGS, process.env);
   const dataSource = await opsDataSource({
     url,
     applicationName: 'meridian-migrate',
     poolSize: 2,
   }).initialize();
+  const say = (line: string): boolean => process.stdout.write(`${line}\n`);
   try {
     const ran = await migrateOpsDb(dataSource);
-    process.stdout.write(ran.length === 0 ? 'the schema is current\n' : `ran ${ran.join(', ')}\n`);
+    say(ran.length === 0 ? 'the schema is current' : `ran ${ran.join(', ')}`);
+    if (values.restored)
+      say(
+        (await takePlace(dataSource))
+          ? 'this database takes the place of the one that it was dumped from'
+          : 'this database was not restored: nothing was changed',
+      );
+    await settleIn(dataSource);
   } finally {
     await dataSource.destroy();
   }
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`migrate: ${error instanceof Error ? error.message : String(error)}\n`);
+  const reason = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`migrate: ${reason}\n${error instanceof DomainError ? `${error.action}\n` : ''}`);
   process.exit(10);
 });

@@ -4,6 +4,7 @@ import type { JsonObject } from '@meridian/core';
 import type { DataSource } from 'typeorm';
 import { opsDataSource } from './data-source.js';
 import { listenForWork, type WorkTopic } from './listen-for-work.js';
+import { settleIn } from './settle-in.js';
 import { forgetHeartbeat, recordHeartbeat } from './queries/record-heartbeat.sql.js';
 
 export interface DaemonConnectionOptions {
@@ -27,7 +28,7 @@ export interface DaemonConnection {
 /** The version that is recorded with every heartbeat. */
 const VERSION = '0.1.0';
 
-/** Connects a daemon to the ops-db. Rejects when the database does not answer within ten seconds. */
+/** Connects a daemon to the ops-db. Rejects when the database does not answer within ten seconds, or is not where it belongs (`settleIn`). */
 export async function connectDaemon(options: DaemonConnectionOptions): Promise<DaemonConnection> {
   const { name, url, topics, onLost } = options;
   const dataSource = await opsDataSource({
@@ -35,6 +36,12 @@ export async function connectDaemon(options: DaemonConnectionOptions): Promise<D
     applicationName: name,
     poolSize: options.poolSize ?? 5,
   }).initialize();
+  try {
+    await settleIn(dataSource);
+  } catch (error) {
+    await dataSource.destroy();
+    throw error;
+  }
   // In a container every start has the same host name and process id.
   const instance = `${name}@${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`;
   const identity = {

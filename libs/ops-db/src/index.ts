@@ -66,6 +66,7 @@ export { stepMembers, subGroupKey, type StepSelection } from './queries/gap/step
 export { trimChanges } from './queries/gap/trim-changes.sql.js';
 export { pendingMigrations } from './queries/pending-migrations.sql.js';
 export { migrateOpsDb } from './migrate.js';
+export { settleIn, takePlace } from './settle-in.js';
 export * from './queries/claim-locations-to-observe.sql.js';
 export { listObservableRuns, type ObservableRun } from './queries/list-observable-runs.sql.js';
 export { recordObservations, type RunObservation } from './queries/record-observations.sql.js';

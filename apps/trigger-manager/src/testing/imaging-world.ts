@@ -22,7 +22,7 @@ import { EvaluateGapsPass } from '../passes/evaluate-gaps.pass.js';
 export class ImagingWorld {
   clock = new Date(Date.now() + 60_000);
 
-  private constructor(readonly test: TestDatabase) {}
+  constructor(readonly test: TestDatabase) {}
 
   static async open(): Promise<ImagingWorld> {
     return new ImagingWorld(await openTestDatabase());

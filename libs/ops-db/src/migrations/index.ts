@@ -25,6 +25,7 @@ import { AuditsAndRemakes1700000000024 } from './1700000000024-audits-and-remake
 import { PreviewsAndRetries1700000000025 } from './1700000000025-previews-and-retries.js';
 import { Currency1700000000026 } from './1700000000026-currency.js';
 import { OneIndexOfDeletions1700000000027 } from './1700000000027-one-index-of-deletions.js';
+import { Home1700000000028 } from './1700000000028-home.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -55,4 +56,5 @@ export const MIGRATIONS = [
   PreviewsAndRetries1700000000025,
   Currency1700000000026,
   OneIndexOfDeletions1700000000027,
+  Home1700000000028,
 ];

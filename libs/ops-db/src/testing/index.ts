@@ -18,3 +18,4 @@ export {
   type EmbeddedServer,
   type EmbeddedServerOptions,
 } from './embedded-server.js';
+export { dumpAndRestore, startDebianServer, type DebianServer } from './debian-server.js';
