@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as lab from '../deploy/lab/index.mjs';
@@ -43,48 +44,55 @@ console.log(
   `Slurm ${facts.slurm_version} is up (${facts.already ? 'it was' : `${facts.seconds.toFixed(1)} s`})`,
 );
 
-const results = join(cacheDirectory(), `jest-lab-${process.pid}.json`);
-const { status } = spawnSync(
-  process.execPath,
-  // One after another: some tests stop parts of the cluster.
-  [
-    'node_modules/jest/bin/jest.js',
-    '--selectProjects',
-    'lab',
-    '--runInBand',
-    '--json',
-    `--outputFile=${results}`,
-    ...arguments_,
-  ],
-  {
-    cwd: repository,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, MERIDIAN_LAB: stateDirectory },
-  },
-);
-const result = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : null;
-rmSync(results, { force: true });
+// What needs a cluster of its own mostly waits for it, beside the others, which share one and go one after another: some stop parts of it.
+const OWN_CLUSTER = 'lab-outages';
+const lanes =
+  arguments_.length > 0
+    ? [jest('asked', arguments_)]
+    : [
+        jest('shared', ['--testPathIgnorePatterns', OWN_CLUSTER]),
+        jest('own', ['--testPathPatterns', OWN_CLUSTER]).then(async (first) => [first, await testOfTheLab()]),
+      ];
+const counts = (await Promise.all(lanes)).flat();
 if (!facts.already) await lab.down({ stateDirectory });
 
-// The lab's own tests bring up labs of their own, beside the one that was used above.
-const own = arguments_.length > 0 ? { passed: 0, failed: 0 } : testOfTheLab();
-
-const passed = (result?.numPassedTests ?? 0) + own.passed;
-const failedHere = (result?.numFailedTests ?? 0) + (result?.numRuntimeErrorTestSuites ?? 0);
-const failed = (failedHere || (status === 0 ? 0 : 1)) + own.failed;
-const skipped = result?.numPendingTests ?? 0;
+const sum = (what) => counts.reduce((total, one) => total + one[what], 0);
+const [passed, failed, skipped] = ['passed', 'failed', 'skipped'].map(sum);
 const line = `lab: ${passed + failed} tests executed on Slurm ${facts.slurm_version}, ${failed} failed${skipped > 0 ? `, ${skipped} SKIPPED` : ''}`;
 report({ passed, failed, line });
 console.log(line);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 
-function testOfTheLab() {
-  const test = spawnSync(
-    process.execPath,
+async function jest(name, given) {
+  const results = join(cacheDirectory(), `jest-lab-${name}-${process.pid}.json`);
+  const { status } = await run(
+    [
+      'node_modules/jest/bin/jest.js',
+      '--selectProjects',
+      'lab',
+      '--runInBand',
+      '--json',
+      `--outputFile=${results}`,
+      ...given,
+    ],
+    { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, MERIDIAN_LAB: stateDirectory } },
+  );
+  const result = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : null;
+  rmSync(results, { force: true });
+  const failed = (result?.numFailedTests ?? 0) + (result?.numRuntimeErrorTestSuites ?? 0);
+  return {
+    passed: result?.numPassedTests ?? 0,
+    failed: failed || (status === 0 ? 0 : 1),
+    skipped: result?.numPendingTests ?? 0,
+  };
+}
+
+/** The lab's own tests bring up labs of their own. */
+async function testOfTheLab() {
+  const { status, output } = await run(
     ['--test', '--test-reporter=tap', join(repository, 'deploy/lab/lab.test.mjs')],
     {
-      cwd: repository,
-      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
         LAB_SLURM: facts.slurm_version.split('.').slice(0, 2).join('.'),
@@ -92,7 +100,20 @@ function testOfTheLab() {
       },
     },
   );
-  if (test.status !== 0) process.stderr.write(test.stdout + test.stderr);
-  const count = (name) => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(test.stdout)?.[1] ?? 0);
-  return { passed: count('pass'), failed: count('fail') + count('cancelled') || (test.status === 0 ? 0 : 1) };
+  if (status !== 0) process.stderr.write(output);
+  const count = (name) => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
+  return {
+    passed: count('pass'),
+    failed: count('fail') + count('cancelled') || (status === 0 ? 0 : 1),
+    skipped: count('skipped'),
+  };
+}
+
+/** Node with these arguments, in the repository; what it said, where that is piped. */
+async function run(given, options) {
+  const child = spawn(process.execPath, given, { cwd: repository, ...options });
+  const output = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => output.push(chunk));
+  const [status] = await once(child, 'close');
+  return { status, output: Buffer.concat(output).toString() };
 }
