@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
-import { DomainError, readSettings } from '@meridian/core';
+import { DomainError, readSettings, messageOf } from '@meridian/core';
 import { opsDataSource } from '@meridian/ops-db';
 import { DATABASE_SETTINGS } from './api.config.js';
 import { newApiToken } from './auth/api-token.js';
@@ -33,7 +33,7 @@ function readOptions(args: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    throw new UsageError(`${messageOf(error)}\n\n${USAGE}`);
   }
 }
 
@@ -70,7 +70,7 @@ async function main(): Promise<void> {
 function explain(error: unknown): { readonly text: string; readonly exitCode: number } {
   if (error instanceof UsageError) return { text: error.message, exitCode: 2 };
   if (error instanceof DomainError) return { text: `${error.message}\n${error.action}\n`, exitCode: 2 };
-  return { text: `create-token: ${error instanceof Error ? error.message : String(error)}\n`, exitCode: 10 };
+  return { text: `create-token: ${messageOf(error)}\n`, exitCode: 10 };
 }
 
 main().catch((error: unknown) => {

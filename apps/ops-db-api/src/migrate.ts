@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
-import { DomainError, readSettings } from '@meridian/core';
+import { DomainError, readSettings, messageOf } from '@meridian/core';
 import { migrateOpsDb, opsDataSource, settleIn, takePlace } from '@meridian/ops-db';
 import { DATABASE_SETTINGS } from './api.config.js';
 
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   process.stderr.write(`migrate: ${reason}\n${error instanceof DomainError ? `${error.action}\n` : ''}`);
   process.exit(10);
 });

@@ -1,3 +1,4 @@
+import { messageOf } from '@meridian/core';
 import type { Logger } from '@meridian/daemon';
 import type { HpcBackend } from '@meridian/hpc';
 import type { Random } from '@meridian/core/testing';
@@ -110,7 +111,7 @@ export class Company {
     );
     const options = { actor, url: database.url, backend: backendOf(), logger };
     return DaemonProcess.start(options, (pass, error) =>
-      ledger.note(`${name}: ${pass} failed: ${error instanceof Error ? error.message : String(error)}`),
+      ledger.note(`${name}: ${pass} failed: ${messageOf(error)}`),
     );
   }
 

@@ -1,4 +1,4 @@
-import type { JobId, JobSpec, JobToken, SiteCapabilities } from '@meridian/core';
+import { messageOf, type JobId, type JobSpec, type JobToken, type SiteCapabilities } from '@meridian/core';
 import type { HpcBackend } from '@meridian/hpc';
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { Acting, Actor } from './actor.js';
@@ -95,7 +95,7 @@ export class WatchedBackend implements HpcBackend {
       return await asked;
     } catch (error) {
       if (this.actor.isDead) throw error;
-      return unanswered(error instanceof Error ? error.message : String(error));
+      return unanswered(messageOf(error));
     }
   }
 }

@@ -1,5 +1,6 @@
 export * from './shared/brand.js';
 export * from './shared/domain-error.js';
+export * from './shared/message-of.js';
 export * from './shared/json.js';
 export * from './sql/sql.js';
 export * from './run/run-status.js';

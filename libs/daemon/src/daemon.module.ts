@@ -1,3 +1,4 @@
+import { messageOf } from '@meridian/core';
 import {
   Inject,
   Module,
@@ -76,10 +77,7 @@ export class DaemonModule implements OnApplicationBootstrap, OnApplicationShutdo
     try {
       await this.daemon.beat(Object.fromEntries(this.loop.reports));
     } catch (error) {
-      this.daemon.logger.warn(
-        { reason: error instanceof Error ? error.message : String(error) },
-        'heartbeat not written',
-      );
+      this.daemon.logger.warn({ reason: messageOf(error) }, 'heartbeat not written');
     }
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '@meridian/core';
 import type { Logger } from './logger.js';
 import type { Pass, PassReport } from './pass.js';
 
@@ -94,7 +95,7 @@ export class PollLoop {
         );
       return changed;
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       this.report(pass, startedAt, {
         changed: 0,
         consecutiveFailures: failuresBefore + 1,
@@ -110,7 +111,7 @@ export class PollLoop {
     if (failuresBefore === 0)
       this.options.logger.error({ pass: pass.name, err: error }, `${pass.name}: failed, will be tried again`);
     else if (failuresBefore % 10 === 0) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       this.options.logger.error(
         { pass: pass.name },
         `${pass.name}: failed ${failuresBefore + 1} times in a row: ${message}`,

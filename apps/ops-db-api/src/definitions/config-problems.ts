@@ -1,5 +1,6 @@
 import {
   configProblems,
+  messageOf,
   type DefinitionsPlan,
   type JsonObject,
   type PlannedStep,
@@ -72,6 +73,6 @@ function compileSchema(schema: JsonObject): ValidateFunction | string {
   try {
     return ajv.compile(schema);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

@@ -1,4 +1,4 @@
-import { DomainError, parseFilter, type Filter } from '@meridian/core';
+import { DomainError, parseFilter, messageOf, type Filter } from '@meridian/core';
 
 /**
  * The filter in a query string, in the language that groupings are defined with.
@@ -14,7 +14,7 @@ export function parseFilterText(text: string | undefined): Filter | null {
     throw new DomainError({
       kind: 'invalid',
       code: 'filter.invalid',
-      message: `The filter is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+      message: `The filter is not JSON: ${messageOf(error)}`,
       action:
         'Give a filter as groupings have them, for example [{"table": "DataItem", "column": "metadata", "json_path": "exptime", "operator": "gt", "value": 5}].',
     });

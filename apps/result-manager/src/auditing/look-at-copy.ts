@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { messageOf } from '@meridian/core';
 import { SiteAway, type SiteFiles } from '@meridian/hpc';
 import type { CopyLook, CopyToAudit } from '@meridian/ops-db';
 
@@ -47,7 +48,3 @@ export function throwSilence(error: unknown): void {
   if (error instanceof SiteAway || SILENCES.includes((error as { code?: unknown }).code))
     throw new DiskAway(messageOf(error));
 }
-
-/** An error of another realm is no instance of this one's Error. */
-export const messageOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);

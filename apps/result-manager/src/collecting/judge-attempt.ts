@@ -6,6 +6,7 @@ import {
   promisedFits,
   readOutputs,
   withWordsOfProgram,
+  messageOf,
   type CollectedOutputs,
   type ContractTexts,
   type Failure,
@@ -57,7 +58,7 @@ export function verdictOfSilence(
   { secondsSinceEnd }: Pick<ClaimedCollection, 'secondsSinceEnd'>,
   { diskPatienceSeconds }: Pick<JudgingRules, 'diskPatienceSeconds'>,
 ): Verdict {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   // A site that is away says nothing about what the job left; it is waited for as long as its scheduler would be.
   if (error instanceof SiteAway || secondsSinceEnd < diskPatienceSeconds) return { kind: 'wait', reason };
   const failure: Failure = { class: 'COLLECTION', reason: `the results cannot be read: ${reason}` };

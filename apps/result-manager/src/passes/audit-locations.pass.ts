@@ -17,7 +17,8 @@ import {
   type CopyLook,
 } from '@meridian/ops-db';
 import type { DataSource } from 'typeorm';
-import { DiskAway, lookAtCopy, messageOf, throwSilence } from '../auditing/look-at-copy.js';
+import { messageOf } from '@meridian/core';
+import { DiskAway, lookAtCopy, throwSilence } from '../auditing/look-at-copy.js';
 import { walkFiles, type FoundFile } from '../auditing/walk-files.js';
 
 export interface AuditLocationsOptions {

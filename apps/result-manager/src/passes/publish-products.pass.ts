@@ -6,6 +6,7 @@ import {
   parsePublicationGate,
   readStored,
   safeText,
+  messageOf,
   type GateReasons,
 } from '@meridian/core';
 import { mapConcurrently, whileRenewing, type Logger, type Pass } from '@meridian/daemon';
@@ -167,7 +168,7 @@ async function copy({
       }
       problems.push(`${targetPath} is there with other bytes`);
     } catch (error) {
-      problems.push(error instanceof Error ? error.message : String(error));
+      problems.push(messageOf(error));
     }
   }
   return safeText(problems.length === 0 ? 'no verified copy of it is left' : problems.join('; '));

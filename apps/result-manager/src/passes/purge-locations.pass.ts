@@ -1,4 +1,4 @@
-import { safeText } from '@meridian/core';
+import { safeText, messageOf } from '@meridian/core';
 import { whileRenewing, type Logger, type Pass } from '@meridian/daemon';
 import type { SiteFiles } from '@meridian/hpc';
 import {
@@ -109,7 +109,7 @@ export class PurgeLocationsPass implements Pass {
   private async putOff({ id, location }: ClaimedPurge, error: unknown): Promise<void> {
     const { dataSource, actor: owner, logger } = this.options;
     if (error instanceof PurgeLost) return;
-    const problem = safeText(error instanceof Error ? error.message : String(error));
+    const problem = safeText(messageOf(error));
     logger.error({ location: location.name, err: error }, 'a purge does not go on, will be tried again');
     await putOffPurge(dataSource.manager, { id, owner, problem, seconds: AWAY_SECONDS });
   }

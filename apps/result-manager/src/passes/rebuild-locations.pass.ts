@@ -8,7 +8,7 @@ import {
   type ClaimedRebuild,
 } from '@meridian/ops-db';
 import type { DataSource } from 'typeorm';
-import { messageOf } from '../auditing/look-at-copy.js';
+import { messageOf } from '@meridian/core';
 import { findAttempts, type FoundAttempt } from '../rebuilding/find-attempts.js';
 import { rebuildAttempt, type Rebuilding } from '../rebuilding/rebuild-attempt.js';
 

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { choosePurge, reasonToKeep, safeText } from '@meridian/core';
+import { choosePurge, reasonToKeep, safeText, messageOf } from '@meridian/core';
 import { mapConcurrently } from '@meridian/daemon';
 import { OutsideBase, SiteAway, type SiteFiles } from '@meridian/hpc';
 import {
@@ -172,7 +172,7 @@ export class LocationPurge {
       return { kind: 'gone', copy };
     } catch (error) {
       if (error instanceof SiteAway) return { kind: 'unknown', error };
-      const detail = safeText(error instanceof Error ? error.message : String(error));
+      const detail = safeText(messageOf(error));
       const reason = error instanceof OutsideBase ? 'outside_base' : 'undeletable';
       return { kind: 'refused', decision: { ...decidedCopy(copy, reason), detail } };
     }

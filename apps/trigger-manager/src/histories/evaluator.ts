@@ -1,5 +1,6 @@
 import pino from 'pino';
 import type { DataSource } from 'typeorm';
+import { messageOf } from '@meridian/core';
 import { EvaluateGapsPass } from '../passes/evaluate-gaps.pass.js';
 
 /** One replica of the trigger-manager, whose clock the history holds. */
@@ -25,7 +26,7 @@ export class Evaluator {
     try {
       await this.pass.run(new AbortController().signal);
     } catch (error) {
-      this.errors.push(error instanceof Error ? error.message : String(error));
+      this.errors.push(messageOf(error));
     }
   }
 

@@ -1,7 +1,13 @@
 import { chmod, mkdir, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DomainError, parseImageReference, pinnedReference, type RegistryImage } from '@meridian/core';
+import {
+  DomainError,
+  parseImageReference,
+  pinnedReference,
+  messageOf,
+  type RegistryImage,
+} from '@meridian/core';
 import { whileRenewing, type Logger } from '@meridian/daemon';
 import { mountedFiles, type SiteFiles } from '@meridian/hpc';
 import {
@@ -19,7 +25,7 @@ import {
   type ProcessingLocation,
 } from '@meridian/ops-db';
 import type { DataSource } from 'typeorm';
-import { messageOf, writeProblem } from '../staging/staging-problem.js';
+import { writeProblem } from '../staging/staging-problem.js';
 import { ImageUnusable } from './image-problem.js';
 import { pullImage } from './pull-image.js';
 import { resolveDigest, type RegistryOptions } from './registry.js';

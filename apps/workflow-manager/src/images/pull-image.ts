@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { messageOf } from '../staging/staging-problem.js';
+import { messageOf } from '@meridian/core';
 import { ImageUnusable } from './image-problem.js';
 
 export interface ImagePull {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { RegistryImage } from '@meridian/core';
-import { messageOf } from '../staging/staging-problem.js';
+import { messageOf, type RegistryImage } from '@meridian/core';
 import { ImageUnusable } from './image-problem.js';
 
 export interface RegistryOptions {

@@ -1,5 +1,6 @@
+import { messageOf } from '@meridian/core';
 import type { SiteFiles } from '@meridian/hpc';
-import { errorCode, messageOf } from '../staging/staging-problem.js';
+import { errorCode } from '../staging/staging-problem.js';
 import { ImageUnusable } from './image-problem.js';
 
 export interface SifBytes {

@@ -1,4 +1,4 @@
-import { isInScope, parseJobToken, type JobId, type LiveJob } from '@meridian/core';
+import { isInScope, parseJobToken, messageOf, type JobId, type LiveJob } from '@meridian/core';
 import type { Logger, Pass } from '@meridian/daemon';
 import {
   claimKillLooks,
@@ -13,7 +13,6 @@ import {
 } from '@meridian/ops-db';
 import type { DataSource } from 'typeorm';
 import type { Site, Sites } from '../sites/sites.js';
-import { messageOf } from '../staging/staging-problem.js';
 
 export interface CarryOutKillsOptions {
   readonly dataSource: DataSource;

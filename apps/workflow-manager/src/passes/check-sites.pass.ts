@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DomainError } from '@meridian/core';
+import { DomainError, messageOf } from '@meridian/core';
 import type { Logger, Pass } from '@meridian/daemon';
 import {
   claimLocationsToCheck,
@@ -13,7 +13,6 @@ import {
 import type { DataSource } from 'typeorm';
 import type { BackendLookup, FilesLookup, ProblemLookup } from '../sites/sites.js';
 import { checkBase } from '../staging/stage-run.js';
-import { messageOf } from '../staging/staging-problem.js';
 
 export interface CheckSitesOptions {
   readonly dataSource: DataSource;

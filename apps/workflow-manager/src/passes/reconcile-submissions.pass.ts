@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { JobToken, TokenLookup } from '@meridian/core';
+import { messageOf, type JobToken, type TokenLookup } from '@meridian/core';
 import { mapConcurrently, whileRenewing, type Logger, type Pass } from '@meridian/daemon';
 import {
   cancelAbsentRuns,
@@ -14,7 +14,6 @@ import {
 import type { DataSource } from 'typeorm';
 import type { Site, Sites } from '../sites/sites.js';
 import { jobSpec } from '../staging/plan-attempt.js';
-import { messageOf } from '../staging/staging-problem.js';
 import {
   decideReconciliation,
   type ClaimMarker,

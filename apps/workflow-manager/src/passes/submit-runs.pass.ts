@@ -12,11 +12,11 @@ import {
   type RunInput,
 } from '@meridian/ops-db';
 import type { DataSource } from 'typeorm';
+import { messageOf } from '@meridian/core';
 import type { ImageKeeper } from '../images/image-keeper.js';
 import { runsWithImages } from '../images/runs-with-images.js';
 import type { Site, Sites } from '../sites/sites.js';
 import { checkBase, stageRun, type StagingOutcome } from '../staging/stage-run.js';
-import { messageOf } from '../staging/staging-problem.js';
 import { failureOf, submitAndRecord } from '../submission/record-outcomes.js';
 import { productsWithoutCopy, waitForRemakes, whyOutdated } from '../submission/wait-for-remakes.js';
 import { batchesByWeight } from './batches-by-weight.js';

@@ -2,8 +2,8 @@ import type { Logger } from '@meridian/daemon';
 import type { HpcBackend, SiteFiles } from '@meridian/hpc';
 import { listProcessingLocations, type ProcessingLocation } from '@meridian/ops-db';
 import type { DataSource } from 'typeorm';
+import { messageOf } from '@meridian/core';
 import { checkBase } from '../staging/stage-run.js';
-import { messageOf } from '../staging/staging-problem.js';
 
 /** A processing location, what drives it, and the way to its files. */
 export interface Site {

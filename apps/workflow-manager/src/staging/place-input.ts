@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { LinkedFile } from '@meridian/core';
+import { messageOf, type LinkedFile } from '@meridian/core';
 import {
   mountedFiles,
   SiteAway,
@@ -9,14 +9,7 @@ import {
   type Upload,
 } from '@meridian/hpc';
 import type { InputCopy, LostCopy, RunInput } from '@meridian/ops-db';
-import {
-  errorCode,
-  InputLost,
-  isSourceAway,
-  messageOf,
-  SourceAway,
-  StagingFailure,
-} from './staging-problem.js';
+import { errorCode, InputLost, isSourceAway, SourceAway, StagingFailure } from './staging-problem.js';
 
 export interface InputPlacement {
   readonly input: RunInput;

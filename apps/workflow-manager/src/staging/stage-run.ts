@@ -10,6 +10,7 @@ import {
   inputMounts,
   mountPointsIn,
   wouldHideContainer,
+  messageOf,
   type Bind,
   type FailureClass,
   type JobSpec,
@@ -25,7 +26,6 @@ import { planAttempt, type AttemptPlan } from './plan-attempt.js';
 import {
   errorCode,
   InputLost,
-  messageOf,
   SiteProblem,
   SourceAway,
   StagingFailure,

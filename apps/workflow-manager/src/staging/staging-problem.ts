@@ -1,5 +1,5 @@
 import { isNativeError } from 'node:util/types';
-import type { FailureClass } from '@meridian/core';
+import { messageOf, type FailureClass } from '@meridian/core';
 import { SiteAway } from '@meridian/hpc';
 import type { LostCopy } from '@meridian/ops-db';
 
@@ -59,9 +59,6 @@ const SITE_PROBLEMS: Readonly<Record<string, string>> = {
 
 export const errorCode = (error: unknown): string | null =>
   isNativeError(error) && 'code' in error && typeof error.code === 'string' ? error.code : null;
-
-/** What a failure says of itself; also of one that comes from another realm, where `instanceof Error` is false. */
-export const messageOf = (error: unknown): string => (isNativeError(error) ? error.message : String(error));
 
 /** Throws `error` as the problem that it is of the place where an attempt is written. */
 export function writeProblem(error: unknown, location: string, path: string): Error {

@@ -1,6 +1,5 @@
-import type { JobSpec, SubmitOutcome } from '@meridian/core';
+import { messageOf, type JobSpec, type SubmitOutcome } from '@meridian/core';
 import type { Site } from '../sites/sites.js';
-import { messageOf } from '../staging/staging-problem.js';
 
 /** An attempt whose intent is committed, and the job that it asks for. */
 export interface IntendedAttempt {

@@ -1,6 +1,7 @@
 import { DomainError } from '../shared/domain-error.js';
 import { isJsonObject, type Json, type JsonObject } from '../shared/json.js';
 import { CONTRACT_VERSION, type Manifest } from './manifest.js';
+import { messageOf } from '../shared/message-of.js';
 
 /**
  * A manifest that some attempt was given, out of its text, with all that its record is made again from.
@@ -76,7 +77,7 @@ function parseJson(text: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
-    throw invalid(error instanceof Error ? error.message : String(error));
+    throw invalid(messageOf(error));
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../shared/message-of.js';
 /** What a tool's JSON file holds: a value, or why it cannot be read. */
 export type ToolJson =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string };
@@ -17,7 +18,7 @@ export function parseToolJson(text: string): ToolJson {
     } catch {
       // The first message names the place in the file as the tool wrote it.
     }
-    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+    return { ok: false, reason: messageOf(error) };
   }
 }
 

@@ -1,5 +1,6 @@
 import { Cron } from 'croner';
 import { DomainError } from '../shared/domain-error.js';
+import { messageOf } from '../shared/message-of.js';
 
 /** When a CRON pipeline is due: a cron expression of five fields, in a time zone of the IANA database. */
 export interface CronSchedule {
@@ -55,7 +56,7 @@ function scheduleOf(expression: string, timezone: string): Cron {
   try {
     return new Cron(expression, { timezone, mode: '5-part', fixedTimeRule: 'no-wildcard', paused: true });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw invalid('/cron', `"${expression}" is no cron expression such as 0 6 * * * (${why})`);
   }
 }

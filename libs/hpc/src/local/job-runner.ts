@@ -1,3 +1,4 @@
+import { messageOf } from '@meridian/core';
 import { chooseJobs, type Capacity } from './choose-jobs.js';
 import type { JobStore, StoredJob } from './job-store.js';
 import { processesOf, sendSignal } from './process-table.js';
@@ -109,7 +110,7 @@ export class JobRunner {
     try {
       await startJob(job, { stateDirectory, environment, stopSeconds, onExit: () => this.wake() });
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       await this.store.finish(job.token, { state: 'LAUNCH_FAILED', exitCode: null, reason });
       this.isWanted = true;
     } finally {

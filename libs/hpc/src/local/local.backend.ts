@@ -1,6 +1,7 @@
 import {
   DomainError,
   parseJobToken,
+  messageOf,
   type JobId,
   type JobObservation,
   type JobSpec,
@@ -207,5 +208,3 @@ const isReadable = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   );
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,4 +1,4 @@
-import { DomainError, type DomainErrorKind } from '@meridian/core';
+import { DomainError, messageOf, type DomainErrorKind } from '@meridian/core';
 import { SlurmUnreachable } from '../slurm/slurm-client.js';
 
 /** A cause that somebody can remove, in one sentence, and how. Nothing was asked of Slurm. */
@@ -22,7 +22,7 @@ export function asDomainError(error: unknown, url: string): DomainError {
     const { kind, code, message, action } = error;
     return new DomainError({ kind, code, message, action });
   }
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   return new DomainError({
     kind: 'unavailable',
     code: 'slurm.unreachable',

@@ -1,4 +1,5 @@
 import type { Client, ClientChannel } from 'ssh2';
+import { messageOf } from '@meridian/core';
 import { SlurmSilence, SlurmUnreachable } from '../slurm/slurm-client.js';
 
 /** The site lets no further channel into this connection at the moment; nothing was sent. */
@@ -51,7 +52,7 @@ export function runProgram(client: Client, program: string, limits: RemoteLimits
         opened.end(program);
       });
     } catch (error) {
-      fail(error instanceof Error ? error.message : String(error));
+      fail(messageOf(error));
     }
   });
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Client, utils, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
-import type { DomainError } from '@meridian/core';
+import { messageOf, type DomainError } from '@meridian/core';
 import { fingerprintOf, keyTypeOf, readKnownHosts } from './host-keys.js';
 import { hostKeyChanged, hostUnreachable, keyRefused, keyUnusable, SshUnreachable } from './ssh-problems.js';
 import type { SshSettings } from './ssh-settings.js';
@@ -123,5 +123,3 @@ function algorithmsOf(key: Buffer): ServerHostKeyAlgorithm[] {
   const type = keyTypeOf(key);
   return type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type as ServerHostKeyAlgorithm];
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

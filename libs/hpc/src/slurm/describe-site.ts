@@ -1,4 +1,4 @@
-import { DomainError } from '@meridian/core';
+import { DomainError, messageOf } from '@meridian/core';
 import type { SlurmClient, SlurmSite } from './slurm-client.js';
 
 export interface SiteDescriptionOptions {
@@ -71,5 +71,3 @@ export const siteUnanswered = (locationName: string, reason: string): DomainErro
     message: `The cluster of location ${locationName} does not answer: ${reason}.`,
     action: 'Nothing is lost: it is asked again. If it lasts, ask the site.',
   });
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,5 +1,6 @@
 import {
   parseJobToken,
+  messageOf,
   type JobId,
   type JobObservation,
   type JobSpec,
@@ -239,5 +240,3 @@ function failedSubmission(token: JobToken, error: unknown): SubmitOutcome {
 }
 
 const distinct = (ids: readonly SlurmId[]): number[] => [...new Set(ids.map(({ id }) => id))];
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
