@@ -1,6 +1,7 @@
 import { sql, type JobEndState, type JobToken, type JsonObject } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../sql.js';
+import { HELD_LOCATION, type HeldLocation } from './held-location.js';
 
 /** A run whose job ended, with all that is needed to judge what it left. */
 export interface ClaimedCollection {
@@ -9,13 +10,7 @@ export interface ClaimedCollection {
   readonly token: JobToken;
   readonly basePath: string;
   /** Where that is, and how one gets there. */
-  readonly location: {
-    readonly id: number;
-    readonly name: string;
-    readonly basePath: string;
-    readonly backend: string;
-    readonly backendConfig: JsonObject;
-  };
+  readonly location: HeldLocation;
   /** The attempt's directory, relative to `basePath`. */
   readonly directory: string;
   readonly endState: JobEndState | null;
@@ -72,8 +67,7 @@ export const claimCollections = (
       RETURNING run.*
     )
     SELECT claimed.id AS "runId", claimed.attempt, attempt.token, location.base_path AS "basePath", attempt.directory,
-           json_build_object('id', location.id, 'name', location.name, 'basePath', location.base_path,
-                             'backend', location.backend, 'backendConfig', location.backend_config) AS location,
+           ${HELD_LOCATION} AS location,
            attempt.end_state AS "endState", attempt.exit_code AS "exitCode", attempt.reason AS "siteReason",
            extract(epoch FROM now() - coalesce(attempt.ended_at, claimed.changed_at))::double precision AS "secondsSinceEnd",
            claimed.cancel_requested_at IS NOT NULL AS "cancelRequested", claimed.failure_count AS "failureCount",

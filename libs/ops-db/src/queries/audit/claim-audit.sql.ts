@@ -1,6 +1,7 @@
-import { sql, type AuditState, type JsonObject } from '@meridian/core';
+import { sql, type AuditState } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow } from '../../sql.js';
+import { HELD_LOCATION, type HeldLocation } from '../held-location.js';
 
 /** An audit that is to go on after `cursor`. */
 export interface ClaimedAudit {
@@ -9,14 +10,7 @@ export interface ClaimedAudit {
   readonly cursor: string;
   readonly checksums: boolean;
   readonly since: Date | null;
-  readonly location: {
-    readonly id: number;
-    readonly name: string;
-    readonly kind: string;
-    readonly basePath: string;
-    readonly backend: string | null;
-    readonly backendConfig: JsonObject;
-  };
+  readonly location: HeldLocation & { readonly kind: string };
   /** Bases of other locations: what lies there is looked at by their own audits. */
   readonly otherBases: readonly string[];
 }
@@ -42,8 +36,7 @@ export const claimAudit = (
       RETURNING audit.*
     )
     SELECT claimed.id, claimed.state, claimed.cursor, claimed.checksums, claimed.since,
-      json_build_object('id', location.id, 'name', location.name, 'kind', location.kind, 'basePath', location.base_path,
-        'backend', location.backend, 'backendConfig', location.backend_config) AS location,
+      ${HELD_LOCATION} || jsonb_build_object('kind', location.kind) AS location,
       ARRAY(SELECT other.base_path FROM data_location other WHERE other.id <> location.id) AS "otherBases"
     FROM claimed JOIN data_location location ON location.id = claimed.data_location_id`,
   );

@@ -1,6 +1,7 @@
-import { sql, type JsonObject } from '@meridian/core';
+import { sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../../sql.js';
+import { HELD_LOCATION, type HeldLocation } from '../held-location.js';
 
 /** A product that wants a picture. */
 export interface ClaimedPreview {
@@ -10,13 +11,7 @@ export interface ClaimedPreview {
   readonly attempts: number;
   /** A copy where its run left it; null when its bytes are not there any more. */
   readonly copy: {
-    readonly location: {
-      readonly id: number;
-      readonly name: string;
-      readonly basePath: string;
-      readonly backend: string;
-      readonly backendConfig: JsonObject;
-    };
+    readonly location: HeldLocation;
     /** Below the base of the location. */
     readonly path: string;
   } | null;
@@ -47,8 +42,7 @@ export const claimPreviews = (
     SELECT claimed.item_id AS "itemId", item.size_bytes AS "sizeBytes", claimed.attempts, kept.copy
     FROM claimed JOIN data_item item ON item.id = claimed.item_id
     LEFT JOIN LATERAL (
-      SELECT jsonb_build_object('path', copy.path, 'location', jsonb_build_object('id', location.id, 'name', location.name,
-        'basePath', location.base_path, 'backend', location.backend, 'backendConfig', location.backend_config)) AS copy
+      SELECT jsonb_build_object('path', copy.path, 'location', ${HELD_LOCATION}) AS copy
       FROM physical_copy copy JOIN data_location location ON location.id = copy.data_location_id
       WHERE copy.item_id = claimed.item_id AND copy.status = 'PRESENT' AND location.backend IS NOT NULL
       ORDER BY copy.id LIMIT 1

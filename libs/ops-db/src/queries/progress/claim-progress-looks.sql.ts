@@ -1,6 +1,7 @@
-import { sql, type JsonObject } from '@meridian/core';
+import { sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../../sql.js';
+import { HELD_LOCATION, type HeldLocation } from '../held-location.js';
 
 /** A running job whose progress is to be looked at. */
 export interface ProgressLook {
@@ -8,13 +9,7 @@ export interface ProgressLook {
   readonly attempt: number;
   /** Of the attempt, below the base path of its location. */
   readonly directory: string;
-  readonly location: {
-    readonly id: number;
-    readonly name: string;
-    readonly basePath: string;
-    readonly backend: string;
-    readonly backendConfig: JsonObject;
-  };
+  readonly location: HeldLocation;
 }
 
 /**
@@ -43,8 +38,7 @@ export const claimProgressLooks = (
       RETURNING run_id, attempt
     )
     SELECT looked.run_id AS "runId", looked.attempt, attempt.directory,
-      jsonb_build_object('id', location.id, 'name', location.name, 'basePath', location.base_path,
-        'backend', location.backend, 'backendConfig', location.backend_config) AS location
+      ${HELD_LOCATION} AS location
     FROM looked JOIN run ON run.id = looked.run_id JOIN attempt ON attempt.run_id = run.id AND attempt.number = looked.attempt
     JOIN data_location location ON location.id = run.location_id
     ORDER BY looked.run_id`,

@@ -1,17 +1,12 @@
-import { sql, type JsonObject } from '@meridian/core';
+import { sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow } from '../../sql.js';
+import { HELD_LOCATION, type HeldLocation } from '../held-location.js';
 
 export interface ClaimedRebuild {
   readonly id: number;
   readonly dryRun: boolean;
-  readonly location: {
-    readonly id: number;
-    readonly name: string;
-    readonly basePath: string;
-    readonly backend: string | null;
-    readonly backendConfig: JsonObject;
-  };
+  readonly location: HeldLocation;
 }
 
 /** Leases the oldest rebuild that is not over to `owner`, who may have it already; one whose owner went silent as well. */
@@ -30,8 +25,7 @@ export const claimRebuild = (
       UPDATE location_rebuild asked SET state = 'running', lease_owner = ${owner}, lease_expires_at = now() + make_interval(secs => ${leaseSeconds})
       FROM next WHERE asked.id = next.id RETURNING asked.*
     )
-    SELECT claimed.id, claimed.dry_run AS "dryRun", json_build_object('id', location.id, 'name', location.name, 'basePath', location.base_path,
-      'backend', location.backend, 'backendConfig', location.backend_config) AS location
+    SELECT claimed.id, claimed.dry_run AS "dryRun", ${HELD_LOCATION} AS location
     FROM claimed JOIN data_location location ON location.id = claimed.data_location_id`,
   );
 

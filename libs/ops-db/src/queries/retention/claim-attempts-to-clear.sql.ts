@@ -1,6 +1,7 @@
-import { DEFAULT_RETENTION, rawSql, sql, type JsonObject } from '@meridian/core';
+import { DEFAULT_RETENTION, rawSql, sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow } from '../../sql.js';
+import { HELD_LOCATION, type HeldLocation } from '../held-location.js';
 
 /** An attempt that left something which nobody wants any more. */
 export interface AttemptToClear {
@@ -10,13 +11,7 @@ export interface AttemptToClear {
   readonly directory: string;
   /** Its outputs are the run's products: only what was staged for it goes. */
   readonly isResult: boolean;
-  readonly location: {
-    readonly id: number;
-    readonly name: string;
-    readonly basePath: string;
-    readonly backend: string | null;
-    readonly backendConfig: JsonObject;
-  };
+  readonly location: HeldLocation;
 }
 
 /** Where a look at the ended attempts, oldest first, has come to. */
@@ -73,8 +68,7 @@ export const claimAttemptsToClear = async (
       WHERE attempt.run_id = due.run_id AND attempt.number = due.number AND attempt.cleared_at IS NULL
         AND (attempt.clearing_until IS NULL OR attempt.clearing_until <= now())
       RETURNING jsonb_build_object('runId', attempt.run_id, 'number', attempt.number, 'directory', attempt.directory, 'isResult', due.is_result,
-        'location', jsonb_build_object('id', location.id, 'name', location.name, 'basePath', location.base_path, 'backend', location.backend,
-          'backendConfig', location.backend_config)) AS attempt
+        'location', ${HELD_LOCATION}) AS attempt
     )
     SELECT coalesce((SELECT jsonb_agg(attempt) FROM claimed), '[]') AS attempts,
       (SELECT jsonb_build_object('endedAt', ended_at::text, 'runId', run_id, 'number', number) FROM looked_at

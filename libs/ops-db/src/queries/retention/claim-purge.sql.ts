@@ -1,17 +1,12 @@
-import { sql, type JsonObject } from '@meridian/core';
+import { sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRow } from '../../sql.js';
 import { usageOf } from './location-usage.js';
+import { HELD_LOCATION, type HeldLocation } from '../held-location.js';
 
 export interface ClaimedPurge {
   readonly id: number;
-  readonly location: {
-    readonly id: number;
-    readonly name: string;
-    readonly basePath: string;
-    readonly backend: string | null;
-    readonly backendConfig: JsonObject;
-  };
+  readonly location: HeldLocation;
 }
 
 /**
@@ -34,6 +29,5 @@ export const claimPurge = (
       started_at = coalesce(started_at, now()), used_before_bytes = coalesce(used_before_bytes, (SELECT bytes FROM (${usageOf('free.location_id')}) usage))
     FROM free JOIN data_location location ON location.id = free.location_id
     WHERE purge.id = free.id
-    RETURNING purge.id, jsonb_build_object('id', location.id, 'name', location.name, 'basePath', location.base_path,
-      'backend', location.backend, 'backendConfig', location.backend_config) AS location`,
+    RETURNING purge.id, ${HELD_LOCATION} AS location`,
   );
