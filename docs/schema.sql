@@ -1112,12 +1112,11 @@ CREATE TABLE run_event (
   run_id bigint NOT NULL,
   at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
   actor text NOT NULL,
-  from_status text,
   to_status text NOT NULL,
   attempt integer NOT NULL,
   reason text DEFAULT ''::text NOT NULL,
   CONSTRAINT run_event_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
-  CONSTRAINT run_event_pkey PRIMARY KEY (id)
+  CONSTRAINT run_event_pkey PRIMARY KEY (run_id, id)
 );
 
 CREATE TABLE run_metric (
@@ -1410,7 +1409,7 @@ CREATE INDEX data_item_by_dims ON public.data_item USING gin (dims jsonb_path_op
 
 CREATE INDEX data_item_by_kind ON public.data_item USING btree (kind, id) WHERE (retired_at IS NULL);
 
-CREATE INDEX data_item_by_obs_time ON public.data_item USING btree (obs_time);
+CREATE INDEX data_item_by_obs_time ON public.data_item USING btree (obs_time) WHERE (obs_time IS NOT NULL);
 
 CREATE INDEX data_item_by_observation ON public.data_item USING btree (executed_obs_unit_id) WHERE (executed_obs_unit_id IS NOT NULL);
 
@@ -1513,8 +1512,6 @@ CREATE INDEX run_by_step ON public.run USING btree (step_id, id);
 CREATE INDEX run_by_step_and_status ON public.run USING btree (step_id, status, id);
 
 CREATE INDEX run_by_sub_group ON public.run USING btree (sub_group_id, id DESC);
-
-CREATE INDEX run_event_by_run ON public.run_event USING btree (run_id, id);
 
 CREATE INDEX run_outcome_by_step ON public.run_outcome USING btree (location_id, step_id, id DESC);
 
@@ -2073,8 +2070,8 @@ AS $function$
 DECLARE illegal record;
 BEGIN
   IF TG_OP = 'INSERT' THEN
-    INSERT INTO run_event (run_id, actor, from_status, to_status, attempt, reason)
-      SELECT id, moved_by, NULL, status, attempt, moved_why FROM new_rows;
+    INSERT INTO run_event (run_id, actor, to_status, attempt, reason)
+      SELECT id, moved_by, status, attempt, moved_why FROM new_rows;
   ELSE
     SELECT n.id, o.status AS from_status, n.status AS to_status INTO illegal
       FROM new_rows n JOIN old_rows o USING (id) LEFT JOIN run_transition t ON t.from_status = o.status AND t.to_status = n.status
@@ -2083,8 +2080,8 @@ BEGIN
       RAISE EXCEPTION 'run % cannot go from % to %', illegal.id, illegal.from_status, illegal.to_status
         USING ERRCODE = 'check_violation', CONSTRAINT = 'run_transition_is_legal';
     END IF;
-    INSERT INTO run_event (run_id, actor, from_status, to_status, attempt, reason)
-      SELECT n.id, n.moved_by, o.status, n.status, n.attempt, n.moved_why
+    INSERT INTO run_event (run_id, actor, to_status, attempt, reason)
+      SELECT n.id, n.moved_by, n.status, n.attempt, n.moved_why
       FROM new_rows n JOIN old_rows o USING (id) WHERE n.status <> o.status ORDER BY n.id;
     IF NOT FOUND THEN RETURN NULL; END IF;
   END IF;

@@ -173,6 +173,11 @@ async function tidyUp({ manager }: DataSource): Promise<void> {
   await foldRunTallies(manager);
   // The workflow-manager has judged them, and forgets them after a time.
   await queryRows(manager, sql`UPDATE run_outcome SET is_judged = true RETURNING id`);
+  // The trigger-manager has seen that nothing is to be done.
+  await queryRows(
+    manager,
+    sql`UPDATE sub_group SET state = 'current' WHERE state <> 'current' AND last_completed_run_id IS NOT NULL RETURNING id`,
+  );
   while ((await pruneBreakerOutcomes(manager, { olderThanSeconds: 0, limit: 10_000 })) > 0);
   await queryRows(manager, sql`VACUUM`);
 }

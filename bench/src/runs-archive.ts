@@ -132,8 +132,8 @@ const details = ({ runs, stride }: RunArchive): SqlFragment[] => {
     INSERT INTO attempt (run_id, number, token, job_id, directory, cpus, memory_mb, walltime_minutes, submitted_at, started_at, exit_code)
     SELECT id, 1, 'mrd-' || id || '-1', 'job-' || id, 'p/g/s/' || id || '.1', 4, 8192, 60, now(), now(), 0 FROM (${detailed}) run`,
     sql`
-    INSERT INTO run_event (run_id, actor, from_status, to_status, attempt)
-    SELECT id, 'bench', to_status, to_status, 1 FROM (${detailed}) run,
+    INSERT INTO run_event (run_id, actor, to_status, attempt)
+    SELECT id, 'bench', to_status, 1 FROM (${detailed}) run,
       unnest(ARRAY['PENDING', 'STAGING_DATA', 'SUBMITTING', 'SUBMITTED', 'RUNNING', 'COLLECTING_RESULTS', 'COMPLETED']) to_status`,
     sql`
     INSERT INTO data_item (id, kind, name, dims, content_hash, size_bytes) OVERRIDING SYSTEM VALUE

@@ -26,6 +26,7 @@ import { PreviewsAndRetries1700000000025 } from './1700000000025-previews-and-re
 import { Currency1700000000026 } from './1700000000026-currency.js';
 import { OneIndexOfDeletions1700000000027 } from './1700000000027-one-index-of-deletions.js';
 import { Home1700000000028 } from './1700000000028-home.js';
+import { LeanerRuns1700000000029 } from './1700000000029-leaner-runs.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -57,4 +58,5 @@ export const MIGRATIONS = [
   Currency1700000000026,
   OneIndexOfDeletions1700000000027,
   Home1700000000028,
+  LeanerRuns1700000000029,
 ];

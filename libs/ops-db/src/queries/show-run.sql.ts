@@ -53,9 +53,9 @@ export const showRun = (
           'host', a.host, 'exit_code', a.exit_code, 'cpu_seconds', a.cpu_seconds, 'peak_memory_mb', a.peak_memory_mb,
           'elapsed_seconds', a.elapsed_seconds, 'failure_class', a.failure_class, 'reason', a.reason) ORDER BY a.number), '[]')
        FROM attempt a WHERE a.run_id = r.id) AS attempts,
-      (SELECT coalesce(jsonb_agg(jsonb_build_object('at', ${isoTime('e.at')}, 'actor', e.actor, 'from', e.from_status,
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('at', ${isoTime('e.at')}, 'actor', e.actor, 'from', e."from",
           'to', e.to_status, 'attempt', e.attempt, 'reason', e.reason) ORDER BY e.id), '[]')
-       FROM run_event e WHERE e.run_id = r.id) AS events,
+       FROM (SELECT *, lag(to_status) OVER (ORDER BY id) AS "from" FROM run_event WHERE run_id = r.id) AS e) AS events,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('id', p.item_id, 'name', item.name, 'type', p.type, 'path', p.path,
           'size_bytes', item.size_bytes, 'sha256', item.content_hash, 'superseded', p.superseded_at IS NOT NULL) ORDER BY p.item_id), '[]')
        FROM (SELECT * FROM data_product WHERE run_id = r.id ORDER BY item_id LIMIT ${listLimit}) AS p
