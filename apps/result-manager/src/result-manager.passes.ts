@@ -41,14 +41,12 @@ export interface ResultManagerOptions
   readonly logger: Logger;
 }
 
-/** What people ask for is announced, and nobody waits for the rest: polls that such a pass lets go by. */
-const PATIENT_POLLS = 5;
-
 /** The daemon: what jobs say first, then what becomes of their results, then what nobody waits for. */
 export function resultManagerPasses(options: ResultManagerOptions): Pass[] {
   const { settings, dataSource, actor, logger, filesOf, backendOf, now } = options;
   const { pollIntervalMs, leaseSeconds, batchSize, unknownAfterSeconds } = settings;
-  const seldom = (pass: Pass): Pass => patient(PATIENT_POLLS * pollIntervalMs, pass);
+  // What people ask for is announced, and nobody waits for the rest.
+  const seldom = (pass: Pass): Pass => patient(pollIntervalMs, pass);
   const common = { dataSource, actor, logger, filesOf };
   return [
     new ObserveJobsPass({

@@ -8,9 +8,6 @@ import { ReconcileGapsPass } from './passes/reconcile-gaps.pass.js';
 import { TrimChangesPass } from './passes/trim-changes.pass.js';
 import { TRIGGER_MANAGER_SETTINGS } from './trigger-manager.config.js';
 
-/** Polls that a pass lets go by whose work is announced. */
-const PATIENT_POLLS = 5;
-
 async function main(): Promise<void> {
   const settings = readSettings(TRIGGER_MANAGER_SETTINGS, process.env);
   const name = 'trigger-manager';
@@ -25,7 +22,7 @@ async function main(): Promise<void> {
   const passes = [
     // Pipelines that change are announced, and it wishes for their times itself.
     patient(
-      PATIENT_POLLS * settings.pollIntervalMs,
+      settings.pollIntervalMs,
       new FireCronPass({ dataSource: database.dataSource, logger, now: databaseTime }),
     ),
     new EvaluateGapsPass({

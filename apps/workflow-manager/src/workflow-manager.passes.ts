@@ -47,9 +47,6 @@ const IMAGE_PATIENCE_MS = 1_000;
 
 const CHECK_PATIENCE_MS = 1_000;
 
-/** What people ask for is announced, and leases and images last: polls that such a pass lets go by. */
-const PATIENT_POLLS = 5;
-
 /** A scheduler whose controller is dead answers after half a minute. */
 const LONGEST_KILL_LOOK_SECONDS = 60;
 
@@ -79,7 +76,8 @@ const LONGEST_KILL_LOOK_SECONDS = 60;
 export function workflowManagerPasses(options: WorkflowManagerOptions): Pass[] {
   const { settings, dataSource, backendOf, filesOf, owner, now, logger } = options;
   const { batchSize, leaseSeconds, waitSeconds } = settings;
-  const seldom = (pass: Pass): Pass => patient(PATIENT_POLLS * settings.pollIntervalMs, pass);
+  // What people ask for is announced, and leases and images last.
+  const seldom = (pass: Pass): Pass => patient(settings.pollIntervalMs, pass);
   const sites = new Sites({ dataSource, backendOf, filesOf, now, logger, holdSeconds: waitSeconds });
   const images = imageKeeper(options);
   const common = { dataSource, sites, owner, now, logger, batchSize };
@@ -105,7 +103,7 @@ export function workflowManagerPasses(options: WorkflowManagerOptions): Pass[] {
     }),
     seldom(new PrepareImagesPass({ dataSource, sites, images, everySeconds: LOOK_AT_IMAGES_SECONDS })),
     seldom(new RemakeProductsPass(common)),
-    seldom(new TripBreakersPass({ ...common, rule: breakerRule(settings) })),
+    new TripBreakersPass({ ...common, rule: breakerRule(settings) }),
     new SubmitRunsPass({
       ...common,
       images,

@@ -98,8 +98,8 @@ describe('PollLoop', () => {
     const loop = new PollLoop({
       passes: [
         { name: 'poll', run: async () => (seen.push('poll'), found-- > 0 ? 1 : 0) },
-        patient(10, { name: 'patient', run: note('patient') }),
-        patient(10, {
+        patient(2, { name: 'patient', run: note('patient') }),
+        patient(2, {
           name: 'wishful',
           run: (signal) => ((wish = null), note('wishful')(signal)),
           nextInMs: () => wish,
