@@ -20,7 +20,8 @@ export const DAEMON_SETTINGS = {
     'MERIDIAN_POLL_INTERVAL_MS',
     { min: 50, max: 3_600_000 },
     {
-      description: 'longest time between two looks for work (five times that for what is announced or can wait); a notification wakes a daemon earlier',
+      description:
+        'longest time between two looks for work (five times that for what is announced or can wait); a notification wakes a daemon earlier',
       fallback: 2_000,
     },
   ),
