@@ -9,6 +9,7 @@ import { HealthModule } from './health/health.module.js';
 import { InstrumentModulesModule } from './instrument-modules/instrument-modules.module.js';
 import { InstrumentsModule } from './instruments/instruments.module.js';
 import { LocationsModule } from './locations/locations.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { ObservatoriesModule } from './observatories/observatories.module.js';
 import { ObservingProgramsModule } from './observing-programs/observing-programs.module.js';
 import { ObsUnitsModule } from './obs-units/obs-units.module.js';
@@ -56,6 +57,7 @@ const NOUNS: Type[] = [
   InstrumentModulesModule,
   InstrumentsModule,
   LocationsModule,
+  MetricsModule,
   ObservatoriesModule,
   ObservingProgramsModule,
   ObsUnitsModule,

@@ -164,6 +164,8 @@ export { insertTriggerRequest, type NewTriggerRequest } from './queries/insert-t
 export { findTriggerRequest, type TriggerRequestRow } from './queries/find-trigger-request.sql.js';
 export { forceSubGroups } from './queries/force-sub-groups.sql.js';
 export { listRuns, type RunsQuery, type RunSummaryRow } from './queries/list-runs.sql.js';
+export { countAttention, type Attention } from './queries/metrics/count-attention.sql.js';
+export { listLocationSigns, type LocationSigns } from './queries/metrics/list-location-signs.sql.js';
 export { countRuns, type RunCount, type RunsToCount } from './queries/count-runs.sql.js';
 export { foldRunTallies } from './queries/fold-run-tallies.sql.js';
 export { showRun, type RunRow } from './queries/show-run.sql.js';

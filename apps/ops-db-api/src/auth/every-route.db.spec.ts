@@ -15,6 +15,8 @@ interface Route {
 }
 
 const PUBLIC = ['get /health/live', 'get /health/ready'];
+/** Where Prometheus looks for it. */
+const UNVERSIONED = ['/metrics'];
 const EXAMPLE = '1';
 
 const first = (value: unknown): string => String(Array.isArray(value) ? value[0] : value);
@@ -43,7 +45,7 @@ function routesOf(api: TestApi): Route[] {
       return [
         {
           method: RequestMethod[verb as RequestMethod].toLowerCase() as Route['method'],
-          path: isPublic ? path : `/api/v1${path}`,
+          path: isPublic || UNVERSIONED.includes(path) ? path : `/api/v1${path}`,
           roles: (metadata(ALLOWED_ROLES, handler) as readonly Role[] | undefined) ?? [],
           isPublic,
         },

@@ -7,6 +7,7 @@ import type { DataSource } from 'typeorm';
 import { AppModule } from '../app.module.js';
 import { serveDocumentation } from '../openapi/serve-documentation.js';
 import type { RunningConfig } from './database.module.js';
+import { RequestTimes, timeRequests } from '../metrics/request-times.js';
 import { nestLog } from './logging.js';
 import { ProblemFilter } from './problem.filter.js';
 import { requestLog } from './request-log.js';
@@ -34,6 +35,7 @@ export async function createApi({ dataSource, config, log }: ApiParts): Promise<
   });
   app.disable('x-powered-by');
   app.use(requestLog(log));
+  app.use(timeRequests(app.get(RequestTimes)));
   app.use(
     helmet({
       contentSecurityPolicy: { useDefaults: true, directives: { 'upgrade-insecure-requests': null } },
@@ -41,7 +43,7 @@ export async function createApi({ dataSource, config, log }: ApiParts): Promise<
   );
   app.use(BULK_ROUTES, json({ limit: BULK_LIMIT }));
   app.use(json({ limit: BODY_LIMIT }));
-  app.setGlobalPrefix(API_PREFIX, { exclude: ['health/live', 'health/ready'] });
+  app.setGlobalPrefix(API_PREFIX, { exclude: ['health/live', 'health/ready', 'metrics'] });
   app.useGlobalPipes(requestValidation());
   app.useGlobalFilters(new ProblemFilter(log));
   serveDocumentation(app);
