@@ -7,6 +7,7 @@ import {
   opsDataSource,
   type LineageClosure,
 } from '@meridian/ops-db';
+import { totalmem } from 'node:os';
 import { explainStatements, longReads } from '@meridian/ops-db/testing';
 import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
@@ -15,9 +16,9 @@ import { fillLineage, type LineageArchive } from './results-lineage-archive.js';
 import { median, quantile, type BenchmarkContext, type Figure, type Figures } from './report.js';
 import type { ResultsOptions } from './results-options.js';
 
-/** Beyond PostgreSQL's defaults, which are those of a small machine. */
+/** Beyond PostgreSQL's defaults, which are those of a small machine: a quarter of the memory, as its manual has it. */
 const SETTINGS = [
-  'shared_buffers=2GB',
+  `shared_buffers=${Math.floor(totalmem() / 4 / 2 ** 20)}MB`,
   'max_wal_size=8GB',
   'checkpoint_timeout=15min',
   'wal_level=minimal',
@@ -112,7 +113,7 @@ async function tainting(
   };
 }
 
-/** Each time from another root, spread over the archive. */
+/** Each time from another root, spread over the archive. A first round meets a database that nobody has asked yet, and is told for itself. */
 async function timed(
   dataSource: DataSource,
   { root, walk, mostNodes, goalMs }: Walk,
@@ -122,7 +123,7 @@ async function timed(
   const sizes: number[] = [];
   // A connection that is kept, as that of a request's transaction is.
   const runner = dataSource.createQueryRunner();
-  for (let n = 0; n < rounds * WALKS_A_ROUND; n += 1) {
+  for (let n = 0; n < (rounds + 1) * WALKS_A_ROUND; n += 1) {
     const startedAt = performance.now();
     const closure = await walk(runner.manager, { itemIds: [root(n * 7919)], mostRuns: MOST_RUNS });
     milliseconds.push(performance.now() - startedAt);
@@ -135,11 +136,12 @@ async function timed(
     ),
     { tables: WALKED, mostRows: 20 * mostNodes },
   );
+  const cold = milliseconds.splice(0, WALKS_A_ROUND);
   const value = quantile(milliseconds, 0.95);
   return {
     ...{ value, unit: 'ms', yardstick: null, ratio: null, goal: `p95 ≤ ${goalMs} ms, no table read through` },
     holds: value <= goalMs && read.length === 0,
-    note: `p50 ${median(milliseconds).toFixed(1)} ms, ${Math.min(...sizes)} to ${Math.max(...sizes)} nodes, ${sizes.length} walks${read.map((one) => `; reads ${one}`).join('')}`,
+    note: `p50 ${median(milliseconds).toFixed(1)} ms, ${Math.min(...sizes)} to ${Math.max(...sizes)} nodes, ${milliseconds.length} walks; the first ${cold.length}, not counted, p95 ${quantile(cold, 0.95).toFixed(1)} ms${read.map((one) => `; reads ${one}`).join('')}`,
   };
 }
 

@@ -27,6 +27,7 @@ import { Currency1700000000026 } from './1700000000026-currency.js';
 import { OneIndexOfDeletions1700000000027 } from './1700000000027-one-index-of-deletions.js';
 import { Home1700000000028 } from './1700000000028-home.js';
 import { LeanerRuns1700000000029 } from './1700000000029-leaner-runs.js';
+import { InputsOfRuns1700000000030 } from './1700000000030-inputs-of-runs.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -59,4 +60,5 @@ export const MIGRATIONS = [
   OneIndexOfDeletions1700000000027,
   Home1700000000028,
   LeanerRuns1700000000029,
+  InputsOfRuns1700000000030,
 ];
