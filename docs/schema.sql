@@ -1085,7 +1085,7 @@ CREATE TABLE run (
   CONSTRAINT run_software_version_id_fkey FOREIGN KEY (software_version_id) REFERENCES reduction_software_version(id),
   CONSTRAINT run_step_id_fkey FOREIGN KEY (step_id) REFERENCES reduction_step(id),
   CONSTRAINT run_sub_group_id_fkey FOREIGN KEY (sub_group_id) REFERENCES sub_group(id),
-  CONSTRAINT run_pkey PRIMARY KEY (id)
+  CONSTRAINT run_pkey PRIMARY KEY (id) INCLUDE (input_set_id)
 );
 
 CREATE TABLE run_association (
@@ -1407,7 +1407,7 @@ CREATE INDEX cancelled_run_to_stop ON public.run USING btree (id) WHERE ((cancel
 
 CREATE INDEX data_item_by_dims ON public.data_item USING gin (dims jsonb_path_ops);
 
-CREATE INDEX data_item_by_kind ON public.data_item USING btree (kind, id) WHERE (retired_at IS NULL);
+CREATE INDEX data_item_by_kind ON public.data_item USING btree (kind, id) WHERE ((retired_at IS NULL) AND (kind <> 'DATA_PRODUCT'::text));
 
 CREATE INDEX data_item_by_obs_time ON public.data_item USING btree (obs_time) WHERE (obs_time IS NOT NULL);
 

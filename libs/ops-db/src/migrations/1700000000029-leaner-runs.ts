@@ -8,6 +8,9 @@ ALTER TABLE run_event ADD CONSTRAINT run_event_pkey PRIMARY KEY (run_id, id);
 -- Whoever asks for a time gets no item that has none, as most products.
 DROP INDEX data_item_by_obs_time;
 CREATE INDEX data_item_by_obs_time ON data_item (obs_time) WHERE obs_time IS NOT NULL;
+-- Steps select from what was observed; products are found by their runs.
+DROP INDEX data_item_by_kind;
+CREATE INDEX data_item_by_kind ON data_item (kind, id) WHERE retired_at IS NULL AND kind <> 'DATA_PRODUCT';
 -- It is where the event before went to.
 ALTER TABLE run_event DROP COLUMN from_status;
 `;
@@ -17,6 +20,8 @@ ALTER TABLE run_event ADD COLUMN from_status text;
 UPDATE run_event event SET from_status = before.status
   FROM (SELECT run_id, id, lag(to_status) OVER (PARTITION BY run_id ORDER BY id) AS status FROM run_event) before
   WHERE before.run_id = event.run_id AND before.id = event.id;
+DROP INDEX data_item_by_kind;
+CREATE INDEX data_item_by_kind ON data_item (kind, id) WHERE retired_at IS NULL;
 DROP INDEX data_item_by_obs_time;
 CREATE INDEX data_item_by_obs_time ON data_item (obs_time);
 ALTER TABLE run_event DROP CONSTRAINT run_event_pkey;
@@ -51,7 +56,7 @@ BEGIN
 END $$;
 `;
 
-/** Some 250 bytes less for every run. */
+/** Some 400 bytes less for every run. */
 export class LeanerRuns1700000000029 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(recordRunMoves({ column: '', none: '', value: '' }));
