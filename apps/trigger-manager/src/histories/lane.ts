@@ -1,6 +1,6 @@
 import { rawSql, sql } from '@meridian/core';
 import { opsDataSource, queryRow, queryRows } from '@meridian/ops-db';
-import { openTestDatabase } from '@meridian/ops-db/testing';
+import { openTestDatabase, type TestDatabase } from '@meridian/ops-db/testing';
 import type { DataSource, EntityManager } from 'typeorm';
 
 /** When every history begins. */
@@ -45,8 +45,8 @@ export class Lane {
       'search_path = histories, pg_catalog, public',
       // A history that waits for a lock waits for itself.
       `lock_timeout = '25ms'`,
-      // A table is cut off under a lock that reading waits for: on a busy machine for longer than that.
-      'vacuum_truncate = off',
+      // A table is cut off under a lock that reading waits for: on a busy machine for longer than that. Older servers have no such setting.
+      ...(await knownSettings(database, ['vacuum_truncate'])).map((name) => `${name} = off`),
       // Tables of some rows: any plan will do, and to look for the best one takes longer than it saves.
       'jit = off',
       'join_collapse_limit = 1',
@@ -91,3 +91,11 @@ const FILLED_BY_HISTORIES = sql`
   FROM pg_class
   WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
     AND (xpath('/row/c/text()', query_to_xml(format('SELECT count(*) AS c FROM public.%I', relname), false, true, '')))[1]::text = '0'`;
+
+async function knownSettings(database: TestDatabase, names: readonly string[]): Promise<string[]> {
+  const rows = await queryRows<{ name: string }>(
+    database.dataSource.manager,
+    sql`SELECT name FROM pg_settings WHERE name = ANY(${names}::text[])`,
+  );
+  return rows.map(({ name }) => name);
+}
