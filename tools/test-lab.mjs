@@ -44,6 +44,13 @@ console.log(
   `Slurm ${facts.slurm_version} is up (${facts.already ? 'it was' : `${facts.seconds.toFixed(1)} s`})`,
 );
 
+const validator = await lab.rocrateValidator((line) => console.log(line));
+const environment = {
+  ...process.env,
+  MERIDIAN_LAB: stateDirectory,
+  ...(validator === null ? {} : { MERIDIAN_ROCRATE_VALIDATOR: validator }),
+};
+
 // What needs a cluster of its own mostly waits for it, beside the others, which share one and go one after another: some stop parts of it.
 const OWN_CLUSTER = 'lab-outages';
 const lanes =
@@ -75,7 +82,7 @@ async function jest(name, given) {
       `--outputFile=${results}`,
       ...given,
     ],
-    { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, MERIDIAN_LAB: stateDirectory } },
+    { stdio: ['ignore', 'ignore', 'inherit'], env: environment },
   );
   const result = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : null;
   rmSync(results, { force: true });

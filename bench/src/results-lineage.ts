@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import {
   findTaint,
   liftTaint,
@@ -7,7 +8,6 @@ import {
   opsDataSource,
   type LineageClosure,
 } from '@meridian/ops-db';
-import { totalmem } from 'node:os';
 import { explainStatements, longReads } from '@meridian/ops-db/testing';
 import { Client } from 'pg';
 import type { DataSource } from 'typeorm';

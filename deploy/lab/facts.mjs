@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from './commands.mjs';
 import { place } from './prepare-state.mjs';
-import { rocrateValidator } from './rocrate-validator.mjs';
 import { OTHER_USER, TEST_USER, clusterName, portsOf } from './settings.mjs';
 
 const COMMANDS = ['sbatch', 'squeue', 'sacct', 'scontrol', 'scancel', 'sinfo', 'srun', 'sacctmgr'];
@@ -44,7 +43,6 @@ async function describe({ layout, settings, cgroup }, { slurm, restApi }) {
     has_cgroup: cgroup !== 'none',
     nodes: Array.from({ length: settings.nodes }, (_, index) => `n${index + 1}`),
     image: layout.image,
-    rocrate_validator: rocrateValidator(),
     bin: layout.bin,
     ports,
   };

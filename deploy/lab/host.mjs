@@ -32,7 +32,7 @@ const PACKAGES = [
   'python3-rdflib',
   // The oldest PostgreSQL that Meridian works with, and its tools for dumps.
   'postgresql-15',
-  // For rocrate-validator, which Debian does not have.
+  // For rocrate-validator, which Debian does not have: `npm run test:lab` installs it.
   'python3-venv',
 ];
 

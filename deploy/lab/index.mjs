@@ -10,6 +10,7 @@ export {
   stopService,
 } from './services.mjs';
 export { whatIsMissing } from './host.mjs';
+export { rocrateValidator } from './rocrate-validator.mjs';
 export {
   DEFAULT_STATE_DIRECTORY,
   OTHER_USER,

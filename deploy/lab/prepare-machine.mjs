@@ -2,7 +2,6 @@ import { installApptainer } from './apptainer-host.mjs';
 import { installPackages, makeUsers, openFuse } from './host.mjs';
 import { makeRoot } from './newer-slurm-root.mjs';
 import { withLock } from './lock.mjs';
-import { installRocrateValidator } from './rocrate-validator.mjs';
 import { CACHE_DIRECTORY } from './settings.mjs';
 import { join } from 'node:path';
 
@@ -12,7 +11,6 @@ export function prepareMachine(settings, say) {
     await installPackages(say);
     await makeUsers();
     await installApptainer(say);
-    await installRocrateValidator(say);
     openFuse();
     return { root: settings.slurm === '22.05' ? null : await makeRoot(settings.slurm, say) };
   });

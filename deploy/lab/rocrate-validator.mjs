@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from './commands.mjs';
+import { withLock } from './lock.mjs';
 import { CACHE_DIRECTORY } from './settings.mjs';
 
 const REQUIREMENTS = fileURLToPath(new URL('rocrate-validator.txt', import.meta.url));
@@ -10,31 +11,23 @@ const ENVIRONMENT = join(CACHE_DIRECTORY, 'rocrate-validator');
 const INSTALLED = join(ENVIRONMENT, 'installed.txt');
 const PYTHON = join(ENVIRONMENT, 'bin/python');
 
-/** The Python that has rocrate-validator, or null: it is in no Debian, and a machine may have no way to Python's packages. */
-export const rocrateValidator = () => (isInstalled() ? PYTHON : null);
-
 const isInstalled = () =>
   existsSync(INSTALLED) && readFileSync(INSTALLED, 'utf8') === readFileSync(REQUIREMENTS, 'utf8');
 
-/** Installs it where that is possible, and says where it is not. */
-export async function installRocrateValidator(say) {
-  if (isInstalled()) return;
-  say('Installing rocrate-validator');
-  try {
-    await run('python3', ['-m', 'venv', '--clear', ENVIRONMENT]);
-    await run(PYTHON, [
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--no-input',
-      '--retries',
-      '1',
-      '-r',
-      REQUIREMENTS,
-    ]);
-    writeFileSync(INSTALLED, readFileSync(REQUIREMENTS));
-  } catch (error) {
-    say(`rocrate-validator cannot be installed, its test will be skipped: ${error.message.split('\n')[0]}`);
-  }
+/** The Python that has rocrate-validator; null where it cannot be installed, which is said: it is in no Debian, and a machine may have no way to Python's packages. */
+export function rocrateValidator(say) {
+  return withLock(join(CACHE_DIRECTORY, 'lock'), async () => {
+    if (isInstalled()) return PYTHON;
+    say('Installing rocrate-validator');
+    try {
+      await run('python3', ['-m', 'venv', '--clear', ENVIRONMENT]);
+      const options = ['--quiet', '--no-input', '--retries', '1'];
+      await run(PYTHON, ['-m', 'pip', 'install', ...options, '-r', REQUIREMENTS]);
+      writeFileSync(INSTALLED, readFileSync(REQUIREMENTS));
+      return PYTHON;
+    } catch (error) {
+      say(`rocrate-validator cannot be installed, its test is skipped: ${error.message.split('\n')[0]}`);
+      return null;
+    }
+  });
 }

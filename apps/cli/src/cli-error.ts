@@ -29,9 +29,6 @@ export class CliError extends Error {
   }
 }
 
-/** The message of whatever was thrown. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 /** True for a failed file-system call with this code (`ENOENT`, `EACCES`, …). */
 export const hasErrorCode = (error: unknown, code: string): boolean =>
   typeof error === 'object' && error !== null && 'code' in error && error.code === code;

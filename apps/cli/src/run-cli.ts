@@ -1,6 +1,7 @@
+import { messageOf } from '@meridian/core';
 import { CommanderError } from 'commander';
 import { ProblemError } from './api/problem-error.js';
-import { CliError, EXIT_CODES, messageOf } from './cli-error.js';
+import { CliError, EXIT_CODES } from './cli-error.js';
 import type { ExitCode } from './cli-error.js';
 import type { Environment } from './command-context.js';
 import { buildProgram } from './program.js';

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
-import { DomainError, readSettings, messageOf } from '@meridian/core';
+import { DomainError, messageOf, readSettings } from '@meridian/core';
 import { migrateOpsDb, opsDataSource, settleIn, takePlace } from '@meridian/ops-db';
 import { DATABASE_SETTINGS } from './api.config.js';
 

@@ -20,21 +20,20 @@ export class PollLoop {
   readonly reports = new Map<string, PassReport>();
   private readonly abort = new AbortController();
   private running: Promise<void> | null = null;
-  private isWanted = false;
-  private isCalled = false;
+  private asked: 'poll' | 'call' | null = null;
   private alarm: NodeJS.Timeout | null = null;
 
   constructor(private readonly options: PollLoopOptions) {}
 
   /** There may be work: asks for a tick of all passes; returns at once. */
   wake(): void {
-    this.isCalled = true;
+    this.asked = 'call';
     this.poll();
   }
 
   /** Nobody called, but a call may be lost, and time passes: asks for a tick of the passes that are not patient. Returns at once. */
   poll(): void {
-    this.isWanted = true;
+    this.asked ??= 'poll';
     this.running ??= this.runWhileWanted().finally(() => (this.running = null));
   }
 
@@ -46,11 +45,11 @@ export class PollLoop {
   }
 
   private async runWhileWanted(): Promise<void> {
-    while (this.isWanted && !this.abort.signal.aborted) {
-      const passes = this.options.passes.filter((pass) => this.isCalled || this.isDue(pass));
-      this.isWanted = this.isCalled = false;
-      const changed = await this.tick(passes);
-      if (changed > 0) this.isWanted = this.isCalled = true;
+    while (this.asked !== null && !this.abort.signal.aborted) {
+      const isCalled = this.asked === 'call';
+      this.asked = null;
+      const changed = await this.tick(this.options.passes.filter((pass) => isCalled || this.isDue(pass)));
+      if (changed > 0) this.asked = 'call';
     }
     this.setAlarm();
   }

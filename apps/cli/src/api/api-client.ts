@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CliError, EXIT_CODES, messageOf } from '../cli-error.js';
+import { messageOf } from '@meridian/core';
+import { CliError, EXIT_CODES } from '../cli-error.js';
 import { ProblemError } from './problem-error.js';
 
 export type QueryValue = string | number | boolean | undefined;

@@ -1,8 +1,9 @@
 import { statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { messageOf } from '@meridian/core';
 import type { Command } from 'commander';
 import type { Daemon, Location, Pipeline, PipelineDetail } from '../api/api-types.js';
-import { CliError, EXIT_CODES, messageOf } from '../cli-error.js';
+import { CliError, EXIT_CODES } from '../cli-error.js';
 import type { ExitCode } from '../cli-error.js';
 import { examples, printJson } from '../command-context.js';
 import type { CommandContext, Runner } from '../command-context.js';

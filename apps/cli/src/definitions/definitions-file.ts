@@ -1,9 +1,9 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { digestOfProgramInImage, isJsonObject } from '@meridian/core';
+import { digestOfProgramInImage, isJsonObject, messageOf } from '@meridian/core';
 import type { Json, JsonObject, Problem } from '@meridian/core';
 import { LineCounter, parseDocument } from 'yaml';
-import { CliError, EXIT_CODES, messageOf } from '../cli-error.js';
+import { CliError, EXIT_CODES } from '../cli-error.js';
 import { digestOf, globToRegExp } from './digest.js';
 import { absoluteImage, imageDigestOf } from './image.js';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isJsonObject } from '@meridian/core';
+import { isJsonObject, messageOf } from '@meridian/core';
 import type { Json, JsonObject } from '@meridian/core';
-import { CliError, EXIT_CODES, messageOf } from '../cli-error.js';
+import { CliError, EXIT_CODES } from '../cli-error.js';
 import { imageDigestOf } from '../definitions/image.js';
 import { readDefinitions } from '../definitions/definitions-file.js';
 

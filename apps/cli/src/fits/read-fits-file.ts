@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { CliError, EXIT_CODES, messageOf } from '../cli-error.js';
-import { headerEnd, isFits, parseHeader, type FitsHeader } from '@meridian/core';
+import { CliError, EXIT_CODES } from '../cli-error.js';
+import { headerEnd, isFits, parseHeader, messageOf, type FitsHeader } from '@meridian/core';
 
 const MEBIBYTE = 1024 * 1024;
 // A header of more than this is not a header.

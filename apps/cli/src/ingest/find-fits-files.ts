@@ -1,6 +1,7 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import { CliError, EXIT_CODES, messageOf } from '../cli-error.js';
+import { messageOf } from '@meridian/core';
+import { CliError, EXIT_CODES } from '../cli-error.js';
 
 /** Names that are taken for FITS files: plain, gzipped, tile-compressed. */
 const FITS_NAME = /\.(fits|fit)(\.gz|\.fz)?$/i;

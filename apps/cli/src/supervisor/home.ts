@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { CliError, EXIT_CODES, messageOf } from '../cli-error.js';
+import { messageOf } from '@meridian/core';
+import { CliError, EXIT_CODES } from '../cli-error.js';
 
 /** Where one Meridian on this machine keeps everything. */
 export interface Home {

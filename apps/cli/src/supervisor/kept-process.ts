@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../cli-error.js';
+import { messageOf } from '@meridian/core';
 import { identify } from './process-identity.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { stopProcess } from './stop-process.js';

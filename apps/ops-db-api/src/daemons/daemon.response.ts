@@ -7,6 +7,10 @@ export type DaemonState = (typeof DAEMON_STATES)[number];
 /** A daemon beats every few seconds; one that was silent for this long is stuck, cut off or gone. */
 export const LATE_AFTER_SECONDS = 60;
 
+/** Since its last heartbeat, by the database's clock. */
+export const secondsSilent = ({ beatAt }: DaemonHeartbeat, now: Date): number =>
+  Math.max(0, (now.getTime() - beatAt.getTime()) / 1000);
+
 export class DaemonResponse {
   @ApiProperty({ example: 'workflow-manager' })
   daemon!: string;
@@ -43,7 +47,7 @@ export class DaemonResponse {
   passes!: StoredJson;
 
   static from(beat: DaemonHeartbeat, now: Date): DaemonResponse {
-    const silentSeconds = Math.max(0, (now.getTime() - beat.beatAt.getTime()) / 1000);
+    const silentSeconds = secondsSilent(beat, now);
     return {
       daemon: beat.daemon,
       instance: beat.instance,

@@ -5,9 +5,9 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
 import { AppModule } from '../app.module.js';
+import { RequestTimes } from '../metrics/request-times.js';
 import { serveDocumentation } from '../openapi/serve-documentation.js';
 import type { RunningConfig } from './database.module.js';
-import { RequestTimes, timeRequests } from '../metrics/request-times.js';
 import { nestLog } from './logging.js';
 import { ProblemFilter } from './problem.filter.js';
 import { requestLog } from './request-log.js';
@@ -34,8 +34,7 @@ export async function createApi({ dataSource, config, log }: ApiParts): Promise<
     abortOnError: false,
   });
   app.disable('x-powered-by');
-  app.use(requestLog(log));
-  app.use(timeRequests(app.get(RequestTimes)));
+  app.use(requestLog(log, app.get(RequestTimes)));
   app.use(
     helmet({
       contentSecurityPolicy: { useDefaults: true, directives: { 'upgrade-insecure-requests': null } },

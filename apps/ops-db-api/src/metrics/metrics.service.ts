@@ -2,6 +2,7 @@ import { countAttention, countRuns, listLocationSigns, type LocationSigns } from
 import { Injectable } from '@nestjs/common';
 import { Gauge, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
+import { secondsSilent } from '../daemons/daemon.response.js';
 import { DaemonsService } from '../daemons/daemons.service.js';
 import { RequestTimes } from './request-times.js';
 
@@ -51,10 +52,7 @@ export class MetricsService {
       registry,
       'meridian_daemon_silence_seconds',
       'Time since the last heartbeat of a daemon.',
-      beats.map(({ daemon, instance, beatAt }) => [
-        { daemon, instance },
-        Math.max(0, (now.getTime() - beatAt.getTime()) / 1000),
-      ]),
+      beats.map((beat) => [{ daemon: beat.daemon, instance: beat.instance }, secondsSilent(beat, now)]),
     );
     const passes = beats.flatMap(({ daemon, instance, passes }) =>
       Object.entries(passes as Record<string, PassTimes>).map(([pass, report]) => ({

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { NextFunction, Request, Response } from 'express';
+import type { Request, Response } from 'express';
 import { Histogram } from 'prom-client';
 
 /** Seconds; followed logs and long listings are in the last. */
@@ -15,15 +15,10 @@ export class RequestTimes {
     buckets: BUCKETS,
     registers: [],
   });
-}
 
-export const timeRequests =
-  ({ histogram }: RequestTimes) =>
-  (request: Request, response: Response, next: NextFunction): void => {
-    const end = histogram.startTimer();
-    response.on('close', () => {
-      const { path: route = 'none' } = (request.route ?? {}) as { path?: string };
-      end({ method: request.method, route, status: response.statusCode });
-    });
-    next();
-  };
+  /** Notes a request that has ended. */
+  observe(request: Request, { statusCode: status }: Response, seconds: number): void {
+    const { path: route = 'none' } = (request.route ?? {}) as { path?: string };
+    this.histogram.observe({ method: request.method, route, status }, seconds);
+  }
+}

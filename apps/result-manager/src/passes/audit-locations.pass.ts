@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { messageOf } from '@meridian/core';
 import { mapConcurrently, whileRenewing, type Logger, type Pass } from '@meridian/daemon';
 import type { BackendLocation, SiteFiles } from '@meridian/hpc';
 import {
@@ -17,7 +18,6 @@ import {
   type CopyLook,
 } from '@meridian/ops-db';
 import type { DataSource } from 'typeorm';
-import { messageOf } from '@meridian/core';
 import { DiskAway, lookAtCopy, throwSilence } from '../auditing/look-at-copy.js';
 import { walkFiles, type FoundFile } from '../auditing/walk-files.js';
 

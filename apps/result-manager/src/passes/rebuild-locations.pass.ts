@@ -1,3 +1,4 @@
+import { messageOf } from '@meridian/core';
 import { whileRenewing, type Logger, type Pass } from '@meridian/daemon';
 import type { BackendLocation, SiteFiles } from '@meridian/hpc';
 import {
@@ -8,7 +9,6 @@ import {
   type ClaimedRebuild,
 } from '@meridian/ops-db';
 import type { DataSource } from 'typeorm';
-import { messageOf } from '@meridian/core';
 import { findAttempts, type FoundAttempt } from '../rebuilding/find-attempts.js';
 import { rebuildAttempt, type Rebuilding } from '../rebuilding/rebuild-attempt.js';
 

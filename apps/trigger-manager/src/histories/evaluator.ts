@@ -1,6 +1,6 @@
+import { messageOf } from '@meridian/core';
 import pino from 'pino';
 import type { DataSource } from 'typeorm';
-import { messageOf } from '@meridian/core';
 import { EvaluateGapsPass } from '../passes/evaluate-gaps.pass.js';
 
 /** One replica of the trigger-manager, whose clock the history holds. */

@@ -1,3 +1,4 @@
+import { messageOf } from '@meridian/core';
 import { mapConcurrently, whileRenewing, type Logger, type Pass } from '@meridian/daemon';
 import {
   claimRuns,
@@ -12,7 +13,6 @@ import {
   type RunInput,
 } from '@meridian/ops-db';
 import type { DataSource } from 'typeorm';
-import { messageOf } from '@meridian/core';
 import type { ImageKeeper } from '../images/image-keeper.js';
 import { runsWithImages } from '../images/runs-with-images.js';
 import type { Site, Sites } from '../sites/sites.js';

@@ -1,8 +1,8 @@
+import { messageOf } from '@meridian/core';
 import type { Logger } from '@meridian/daemon';
 import type { HpcBackend, SiteFiles } from '@meridian/hpc';
 import { listProcessingLocations, type ProcessingLocation } from '@meridian/ops-db';
 import type { DataSource } from 'typeorm';
-import { messageOf } from '@meridian/core';
 import { checkBase } from '../staging/stage-run.js';
 
 /** A processing location, what drives it, and the way to its files. */

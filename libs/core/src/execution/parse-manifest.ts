@@ -1,7 +1,7 @@
 import { DomainError } from '../shared/domain-error.js';
 import { isJsonObject, type Json, type JsonObject } from '../shared/json.js';
-import { CONTRACT_VERSION, type Manifest } from './manifest.js';
 import { messageOf } from '../shared/message-of.js';
+import { CONTRACT_VERSION, type Manifest } from './manifest.js';
 
 /**
  * A manifest that some attempt was given, out of its text, with all that its record is made again from.

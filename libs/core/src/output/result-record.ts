@@ -1,8 +1,8 @@
 import { CONTRACT_VERSION } from '../execution/manifest.js';
 import { DomainError } from '../shared/domain-error.js';
 import { isJsonObject, type Json, type JsonObject } from '../shared/json.js';
-import { isSafeRelativePath } from './safe-path.js';
 import { messageOf } from '../shared/message-of.js';
+import { isSafeRelativePath } from './safe-path.js';
 
 /** The job script's own exit codes. A step that exits with one of them is reported as 1; its record keeps the true code. */
 export const FENCED_EXIT_CODE = 113;

@@ -1,4 +1,5 @@
 import { messageOf } from '../shared/message-of.js';
+
 /** What a tool's JSON file holds: a value, or why it cannot be read. */
 export type ToolJson =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string };

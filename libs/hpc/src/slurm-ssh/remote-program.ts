@@ -1,5 +1,5 @@
-import type { Client, ClientChannel } from 'ssh2';
 import { messageOf } from '@meridian/core';
+import type { Client, ClientChannel } from 'ssh2';
 import { SlurmSilence, SlurmUnreachable } from '../slurm/slurm-client.js';
 
 /** The site lets no further channel into this connection at the moment; nothing was sent. */

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-const INDEXES = `
+const TABLES = `
 -- Events are only ever read by their run.
 ALTER TABLE run_event DROP CONSTRAINT run_event_pkey;
 DROP INDEX run_event_by_run;
@@ -15,7 +15,7 @@ CREATE INDEX data_item_by_kind ON data_item (kind, id) WHERE retired_at IS NULL 
 ALTER TABLE run_event DROP COLUMN from_status;
 `;
 
-const INDEXES_BEFORE = `
+const TABLES_BEFORE = `
 ALTER TABLE run_event ADD COLUMN from_status text;
 UPDATE run_event event SET from_status = before.status
   FROM (SELECT run_id, id, lag(to_status) OVER (PARTITION BY run_id ORDER BY id) AS status FROM run_event) before
@@ -60,11 +60,11 @@ END $$;
 export class LeanerRuns1700000000029 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(recordRunMoves({ column: '', none: '', value: '' }));
-    await runner.query(INDEXES);
+    await runner.query(TABLES);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(INDEXES_BEFORE);
+    await runner.query(TABLES_BEFORE);
     await runner.query(recordRunMoves({ column: 'from_status, ', none: 'NULL, ', value: 'o.status, ' }));
   }
 }

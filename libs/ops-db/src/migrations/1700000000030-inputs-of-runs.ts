@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The primary key of a table made anew, with all that refers to it. */
+/** The primary key of runs made anew, with all that refers to it. */
 const remakeKey = (definition: string): string => `
 DO $$
 DECLARE

@@ -11,7 +11,7 @@ import { freePort } from './embedded-server.js';
 const execute = promisify(execFile);
 
 /** Debian's PostgreSQL, the oldest that Meridian works with, with its own tools for dumps. The lab installs it. */
-export const DEBIAN_POSTGRES = '/usr/lib/postgresql/15/bin';
+const DEBIAN_POSTGRES = '/usr/lib/postgresql/15/bin';
 
 export interface DebianServer {
   /** The address of a database. */

@@ -1,6 +1,7 @@
 import { sql } from '@meridian/core';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../../sql.js';
+import { IS_HEALTHY } from '../list-processing-locations.sql.js';
 import { usageOf } from '../retention/location-usage.js';
 
 export interface LocationSigns {
@@ -20,7 +21,7 @@ export const listLocationSigns = (manager: EntityManager): Promise<LocationSigns
     manager,
     sql`
     SELECT location.name AS location, usage.files, usage.bytes, capacity_bytes AS "capacityBytes", high_water_bytes AS "highWaterBytes",
-      CASE WHEN health_checked_at > updated_at THEN (health ->> 'ok')::boolean END AS "isHealthy", paused_at IS NOT NULL AS "isPaused"
+      ${IS_HEALTHY} AS "isHealthy", paused_at IS NOT NULL AS "isPaused"
     FROM data_location location CROSS JOIN LATERAL (${usageOf('location.id')}) usage
     ORDER BY location.name`,
   );
